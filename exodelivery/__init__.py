@@ -1,0 +1,1 @@
+"""Pharmacokinetics of exosome drug delivery."""
