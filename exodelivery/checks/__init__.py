@@ -1,0 +1,1 @@
+"""The checks floor or family; see DESIGN.md, section 3."""

@@ -1,0 +1,1 @@
+"""The compile floor or family; see DESIGN.md, section 3."""

@@ -1,0 +1,1 @@
+"""The emitters floor or family; see DESIGN.md, section 3."""

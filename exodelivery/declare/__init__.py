@@ -1,0 +1,1 @@
+"""The declare floor or family; see DESIGN.md, section 3."""

@@ -1,0 +1,1 @@
+"""The draw floor or family; see DESIGN.md, section 3."""

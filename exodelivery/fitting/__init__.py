@@ -1,0 +1,1 @@
+"""The fitting floor or family; see DESIGN.md, section 3."""

@@ -1,0 +1,1 @@
+"""The judge floor or family; see DESIGN.md, section 3."""

@@ -1,0 +1,1 @@
+"""The reports floor or family; see DESIGN.md, section 3."""

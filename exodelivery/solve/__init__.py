@@ -1,0 +1,1 @@
+"""The solve floor or family; see DESIGN.md, section 3."""

@@ -1,0 +1,1 @@
+"""The solvers floor or family; see DESIGN.md, section 3."""

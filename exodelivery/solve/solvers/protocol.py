@@ -1,0 +1,88 @@
+"""Floor 6: the Solver seam. A solver carries states from breakpoint to breakpoint of a timeline.
+
+The contract (tests/contracts/test_solvers.py runs it for every row of the table): closed forms to tolerance, jumps and
+inputs at breakpoints, outputs at any time asked for, failure as an Outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol
+
+from exodelivery.compile.equations import Equations
+from exodelivery.errors import SimulationError, nearest
+from exodelivery.solve.outcome import Outcome
+from exodelivery.solve.timeline import Array, Timeline
+
+SOLVERS: dict[str, str] = {
+    "lsoda": "exodelivery.solve.solvers.scipy:LsodaSolver",
+    "radau": "exodelivery.solve.solvers.scipy:RadauSolver",
+    "rodas5p": "exodelivery.solve.solvers.rodas5p:Rodas5pSolver",
+    "exact": "exodelivery.solve.solvers.exact:ExactSolver",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """Accuracy asked for: relative, and absolute per state [base units] (0 = chosen from the dose)."""
+
+    relative: float = 1e-8
+    absolute: float = 0.0
+    most_steps: int = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Numbers of one integration.
+
+    Attributes
+    ----------
+    times : array, (times,)
+        As asked for [h].
+    states : array, (times, states)
+        In base units.
+    sensitivities : array, (times, states, sensitive), or None
+        d state / d parameter.
+    dense : callable or None
+        ``dense(times) -> (times, states)`` between start and end, of the solver's own order.
+    outcome : Outcome
+    """
+
+    times: Array
+    states: Array
+    outcome: Outcome
+    sensitivities: Array | None = None
+    dense: Callable[[Array], Array] | None = None
+
+
+class Solver(Protocol):
+    """Integrates equations over a timeline."""
+
+    name: str
+    emitter: str
+
+    def accepts(self, equations: Equations) -> bool:
+        """Say whether this solver can take these equations (the exact one takes linear ones only)."""
+
+    def solve(
+        self,
+        kernels: Any,
+        parameters: Array,
+        timeline: Timeline,
+        times: Array,
+        tolerance: Tolerance,
+        *,
+        dense: bool = False,
+    ) -> Solution:
+        """Integrate one parameter set and return the states at ``times``."""
+
+
+def solver(name: str) -> Solver:
+    """Return the solver of this name, importing it now."""
+    if name not in SOLVERS:
+        raise SimulationError(f"no solver is called {name!r}", remedy=nearest(name, SOLVERS))
+    module, _, attribute = SOLVERS[name].partition(":")
+    built: Solver = getattr(import_module(module), attribute)()
+    return built
