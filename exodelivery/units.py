@@ -3,9 +3,9 @@
 Why: pint counts ``particle`` as an amount of substance and ``mg/kg`` as a pure number, so a model with
 particles added to nanomoles would pass. Here every unit text is tokenised by us into known words, numbers and
 operators; each physical word is asked of pint once, and ``particle``, ``cell``, ``ID``, ``IU``, body weight
-and body surface are dimensions of ours which pint never sees. Below the edge all numbers are floats in the base
-system: h, nmol, mL, g, 1e9 particle, cell, ID. This is the only importer of pint, and it imports it when the
-first unit is read.
+and body surface are dimensions of ours which pint never sees. Below the edge all numbers are floats in the
+base system: h, nmol, mL, g, 1e9 particle, cell, ID. This is the only importer of pint, and it imports it
+when the first unit is read.
 """
 
 from __future__ import annotations

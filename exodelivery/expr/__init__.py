@@ -1,0 +1,1 @@
+"""Floor 1: expressions as written, and their readings: text, LaTeX, units, sympy."""
