@@ -1,0 +1,1 @@
+"""Floor 3: published data as frozen nouns, each with its citation, and one reader a file."""
