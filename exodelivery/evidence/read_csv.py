@@ -164,7 +164,7 @@ def _unit(row: Row, what: What | None, readings: Mapping[str, str]) -> str:
 def _spread(row: Row, value: float | None) -> float | tuple[float, float] | None:
     kind, text = row.one_of("spread_kind", SPREAD_KINDS), row.text("spread")
     if not text:
-        if kind not in ("none", ""):
+        if kind in SPREAD_KINDS and kind != "none":
             row.fault("spread", f"A spread of kind {kind!r} has no number")
         return None
     if kind not in ("range", "ci95"):
@@ -219,10 +219,10 @@ def _judge(row: Row, record: Record, arms: Collection[str]) -> None:
         row.fault("phase", "A half-life needs a phase, or a window from-to, and not both")
 
 
-def _record(row: Row, study: str, arms: Collection[str], readings: Mapping[str, str]) -> Record | None:
+def _record(row: Row, study: str, readings: Mapping[str, str]) -> Record:
     what = _what(row)
     value = row.number("value")
-    record = Record(
+    return Record(
         study=study,
         arm=row.text("arm"),
         what=what or What(None, "unread"),
@@ -242,10 +242,6 @@ def _record(row: Row, study: str, arms: Collection[str], readings: Mapping[str, 
         note=row.text("note"),
         place=row.place,
     )
-    if what is None:
-        return None
-    _judge(row, record, arms)
-    return record
 
 
 def _rows(text: str, file: str, problems: Problems) -> list[Row]:
@@ -316,8 +312,12 @@ def read_csv(
     seen: dict[tuple[object, ...], int] = {}
     records = []
     for row in _rows(text, str(path), problems):
-        record = _record(row, study, arms, units or {})
-        if record is None:
+        before = len(problems.found)
+        record = _record(row, study, units or {})
+        # What does not fit together is only judged in a line whose cells are sound: no fault breeds others.
+        if len(problems.found) == before:
+            _judge(row, record, arms)
+        if len(problems.found) > before:
             continue
         # Facts outside the model (use = false) may repeat a quantity under conditions told in their notes.
         key = (

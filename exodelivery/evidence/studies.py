@@ -14,6 +14,11 @@ from exodelivery.evidence.study import Arm, Study
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+TABLE_COLUMNS = (
+    "study", "arm", "what", "against", "time", "from", "to", "phase", "value", "unit", "spread", "lower",
+    "upper", "spread_kind", "n", "limit", "use", "note",
+)  # fmt: skip
+
 
 def records_table(records: Iterable[Record]) -> DataFrame:
     """Return records as a frame, one row each.
@@ -28,32 +33,19 @@ def records_table(records: Iterable[Record]) -> DataFrame:
     import pandas as pd
 
     rows = []
-    for record in records:
-        lower, upper = record.interval or (None, None)
+    for r in records:
+        lower, upper = r.interval or (None, None)
+        spread = None if r.interval else r.spread
         rows.append(
-            {
-                "study": record.study,
-                "arm": record.arm,
-                "what": str(record.what),
-                "against": record.against,
-                "time": record.time,
-                "from": record.start,
-                "to": record.end,
-                "phase": record.phase,
-                "value": record.value,
-                "unit": record.unit,
-                "spread": None if record.interval else record.spread,
-                "lower": lower,
-                "upper": upper,
-                "spread_kind": record.spread_kind,
-                "n": record.n,
-                "limit": record.limit,
-                "use": record.use,
-                "note": record.note,
-            }
-        )
+            (
+                r.study, r.arm, str(r.what), r.against, r.time, r.start, r.end, r.phase, r.value, r.unit,
+                spread, lower, upper, r.spread_kind, r.n, r.limit, r.use, r.note,
+            )
+        )  # fmt: skip
     numeric = ["time", "from", "to", "value", "spread", "lower", "upper"]
-    frame = pd.DataFrame(rows).astype(dict.fromkeys(numeric, "float64") | {"phase": "Int64", "n": "Int64"})
+    frame = pd.DataFrame(rows, columns=list(TABLE_COLUMNS)).astype(
+        dict.fromkeys(numeric, "float64") | {"phase": "Int64", "n": "Int64"}
+    )
     frame.attrs["units"] = {"time": "h", "from": "h", "to": "h"} | dict.fromkeys(
         ("value", "spread", "lower", "upper"), "column unit"
     )
