@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from exodelivery.errors import EvidenceError
 from exodelivery.evidence.read_study import read_study
@@ -151,3 +153,20 @@ def test_a_table_carries_its_units_and_html_is_escaped(tmp_path: Path) -> None:
     for html in (study._repr_html_(), Studies([study])._repr_html_()):
         assert "<script>" not in html and "<b>no" not in html
     assert len(Studies(()).table()) == 0
+
+
+@settings(deadline=None)
+@given(
+    start=st.integers(0, len(PAGE)),
+    length=st.integers(0, 60),
+    text=st.text("[]{}=\"'\n.#,abc019-: \x00é", max_size=20),
+)
+def test_a_damaged_page_is_read_or_refused_as_evidence(
+    tmp_path_factory: pytest.TempPathFactory, start: int, length: int, text: str
+) -> None:
+    damaged = PAGE[:start] + text + PAGE[start + length :]
+    try:
+        study = read_study(folder(tmp_path_factory.mktemp("any"), damaged))
+    except EvidenceError:
+        return
+    assert study.citation.text and study.records[0].arm in study.arms
