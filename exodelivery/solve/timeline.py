@@ -33,6 +33,8 @@ class Timeline:
         Derivatives of the jumps by the sensitive parameters.
     inputs_by : array, (breakpoints, states, sensitive), or None
         Derivatives of the inputs by the sensitive parameters.
+    times_by : array, (breakpoints, sensitive), or None
+        Derivatives of the breakpoints' times (a lag, a duration); zero for the first, which is the start of the run.
     """
 
     times: Array
@@ -41,6 +43,7 @@ class Timeline:
     end: float
     jumps_by: Array | None = None
     inputs_by: Array | None = None
+    times_by: Array | None = None
 
     def __post_init__(self) -> None:
         if self.times.ndim != 1 or self.times.size == 0 or np.any(np.diff(self.times) <= 0):

@@ -1,6 +1,7 @@
-"""Floor 5: the Emitter seam. An emitter turns equations into whatever a solver calls; plug-ins add a row to the table.
+"""Floor 4: the Emitter seam. An emitter turns equations into whatever a solver calls.
 
-The table holds module paths, so that nothing heavy is imported before it is asked for.
+Plug-ins add a row to the table; it holds module paths, so that nothing heavy is imported before it is asked
+for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Floor 6: the Solver seam. A solver carries states from breakpoint to breakpoint of a timeline.
 
-The contract (tests/contracts/test_solvers.py runs it for every row of the table): closed forms to tolerance, jumps and
-inputs at breakpoints, outputs at any time asked for, failure as an Outcome.
+The contract (tests/contracts/test_solvers.py runs it for every row of the table): closed forms to tolerance,
+jumps and inputs at breakpoints, outputs at any time asked for, failure as an Outcome.
 """
 
 from __future__ import annotations
@@ -24,12 +24,25 @@ SOLVERS: dict[str, str] = {
 }
 
 
+FLOOR = 1e-4
+
+
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """Accuracy asked for: relative, and absolute per state [base units] (0 = chosen from the dose)."""
+    """Accuracy asked for.
+
+    Attributes
+    ----------
+    relative : float
+    absolute : float or array, (states,)
+        Per state [base units]; states have different units (cells next to nmol), so 0 means ``FLOOR`` times
+        the relative tolerance times the largest value that the state itself reaches.
+    most_steps : int
+        Budget of steps for one run; spent, the run fails with an outcome.
+    """
 
     relative: float = 1e-8
-    absolute: float = 0.0
+    absolute: float | Array = 0.0
     most_steps: int = 100_000
 
 
@@ -42,7 +55,7 @@ class Solution:
     times : array, (times,)
         As asked for [h].
     states : array, (times, states)
-        In base units.
+        In base units; rows that a failed run did not reach are NaN, and ``outcome`` says so.
     sensitivities : array, (times, states, sensitive), or None
         d state / d parameter.
     dense : callable or None
