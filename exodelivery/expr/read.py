@@ -15,11 +15,24 @@ import unicodedata
 
 from exodelivery.errors import NOWHERE, ExpressionError, Place, nearest
 from exodelivery.expr.functions import DOMAIN_FUNCTIONS, FUNCTIONS
-from exodelivery.expr.tree import Binary, Call, Compare, Expr, Name, Negative, Number, Span, constant, walk
+from exodelivery.expr.tree import (
+    Binary,
+    Call,
+    Compare,
+    Expr,
+    Name,
+    Negative,
+    Number,
+    Span,
+    children,
+    constant,
+    walk,
+)
 
 LONGEST = 2_000
 DEEPEST = 60
 LARGEST_EXPONENT = 64
+DEEPEST_HILL = 4
 # A long sum leans to the left without being hard to read; this bounds what our recursive readings can meet.
 _TALLEST = 200
 
@@ -166,6 +179,7 @@ class _Reader:
         self.bytes = body.encode()
         tree = self.expr(parsed.body, 0)
         _check_powers(tree)
+        _check_hills(tree)
         return tree
 
     def span(self, node: ast.expr) -> Span:
@@ -282,3 +296,15 @@ def _check_powers(tree: Expr) -> None:
                 )
         elif abs(exponent) > LARGEST_EXPONENT:
             raise _Refused(f"An exponent is at most {LARGEST_EXPONENT}", node.right.span[0])
+
+
+def _check_hills(tree: Expr) -> None:
+    """Refuse hill inside hill without end: written out, each doubles what stands in it."""
+    waiting = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if isinstance(node, Call) and node.function == "hill":
+            depth += 1
+            if depth > DEEPEST_HILL:
+                raise _Refused(f"More than {DEEPEST_HILL} hill inside one another", node.span[0])
+        waiting.extend((part, depth) for part in children(node))

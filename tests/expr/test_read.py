@@ -137,6 +137,7 @@ def test_a_long_sum_is_read() -> None:
         "sin(x)",
         "9**9**9",
         "x**65",
+        "hill(hill(hill(hill(hill(x, k, 2), k, 2), k, 2), k, 2), k, 2)",
         "x**-65",
         "x**(8*9)",
         "x**exp(9)",

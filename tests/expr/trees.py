@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from exodelivery.expr.tree import Binary, Call, Compare, Expr, Name, Negative, Number
+from exodelivery.expr.read import DEEPEST_HILL
+from exodelivery.expr.tree import Binary, Call, Compare, Expr, Name, Negative, Number, walk
 
 PARAMETERS = ("k", "PS", "v_int", "K_int", "EC50", "k_alpha", "uptake.PS")
 POOLS = ("plasma.free", "plasma.sn38.free", "here.loaded", "disposition.deep.free")
@@ -49,4 +50,10 @@ def larger(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
     )
 
 
-expressions: st.SearchStrategy[Expr] = st.recursive(leaves, larger, max_leaves=12)
+def few_hills(tree: Expr) -> bool:
+    """Say whether the reader would let so many hill functions inside one another pass."""
+    hills = [node for node in walk(tree) if isinstance(node, Call) and node.function == "hill"]
+    return len(hills) <= DEEPEST_HILL
+
+
+expressions: st.SearchStrategy[Expr] = st.recursive(leaves, larger, max_leaves=12).filter(few_hills)
