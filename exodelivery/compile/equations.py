@@ -1,4 +1,4 @@
-"""Floor 5: the equations that an emitter prints, free of every name that a person chose.
+"""Floor 4: the equations that an emitter prints, free of every name that a person chose.
 
 Flattening a model ends here: states are ``x0, x1, …``, parameters ``p0, p1, …`` and time is ``t``, whatever the model
 calls them, so that no name from a file can ever reach generated code (a state called ``x1`` once gave silently wrong
@@ -43,7 +43,7 @@ class Equations:
         """Say whether the rates are linear in the states and free of time."""
         import sympy
 
-        zero = {x: 0 for x in self.states}
+        zero = dict.fromkeys(self.states, 0)
         for rate in self.rates:
             if self.time in rate.free_symbols:
                 return False
@@ -55,7 +55,9 @@ class Equations:
         return True
 
 
-def equations(rates: dict[str, str], start: dict[str, str] | None = None, outputs: dict[str, str] | None = None) -> Equations:
+def equations(
+    rates: dict[str, str], start: dict[str, str] | None = None, outputs: dict[str, str] | None = None
+) -> Equations:
     """Build equations from texts in our own grammar, for tests, benchmarks and reference problems.
 
     Parameters

@@ -70,13 +70,9 @@ FUNCTIONALS: dict[str, Functional] = {
     row.name: row
     for row in (
         Functional("level", "the observable at one time", observable=1, at=True),
-        Functional(
-            "auc", "area under the curve over a window, or to infinity", observable=1, time=1, window=True
-        ),
+        Functional("auc", "area under the curve over a window, or to infinity", observable=1, time=1, window=True),
         Functional("cmax", "largest level", observable=1, window=True),
-        Functional(
-            "tmax", "time of the largest level, on the study's own sampling grid", time=1, window=True
-        ),
+        Functional("tmax", "time of the largest level, on the study's own sampling grid", time=1, window=True),
         Functional("mrt", "mean residence time over a window, or to infinity", time=1, window=True),
         Functional("cl", "clearance: dose over area", observable=-1, time=-1, dose=1, window=True),
         Functional(

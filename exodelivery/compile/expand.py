@@ -1,0 +1,223 @@
+"""Floor 4: every flow of every block as one-way flows between resolved ends.
+
+A two-way flow becomes two, a flow written ``here`` becomes one at each site of the block's roles, names are resolved by
+:mod:`exodelivery.declare.anatomy`, and a flow whose site the body lacks is set aside with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from exodelivery.declare.anatomy import Anatomy, Reference, Scope
+from exodelivery.declare.flow import Flow
+from exodelivery.declare.model import Instance
+from exodelivery.declare.pool import is_pool
+from exodelivery.declare.table import Table
+from exodelivery.errors import DeclarationError, ExodeliveryError, Place
+from exodelivery.expr.as_text import as_text
+from exodelivery.expr.functions import DOMAIN_FUNCTIONS
+from exodelivery.expr.tree import Call, Expr, Name, children, names, rename
+
+Report = Callable[[ExodeliveryError], None]
+"""What to do with an error: raise it, or collect it and go on."""
+
+IN, OUT = Reference("in", "in"), Reference("out", "out")
+
+
+@dataclass(frozen=True, slots=True)
+class OneWay:
+    """A one-way flow with both ends resolved.
+
+    Attributes
+    ----------
+    name : str
+        ``block.flow``, with ``.back`` for the way back and ``@site`` where it was written ``here``.
+    scope : Scope
+        Where the names of its rate are looked up.
+    source, target : Reference
+        Pools, populations, sites (a circulation), or in and out.
+    rate : Expr
+    passengers : Table of str
+        Written ends of passengers.
+    contents : str or Table of str
+    place : Place
+    """
+
+    name: str
+    scope: Scope
+    source: Reference
+    target: Reference
+    rate: Expr
+    passengers: Table[str]
+    contents: str | Table[str]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A flow that this body has no place for."""
+
+    flow: str
+    reason: str
+    place: Place
+
+
+def raise_it(error: ExodeliveryError) -> None:
+    """Raise an error at once; what is done unless somebody collects."""
+    raise error
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """All one-way flows of a model, and those left out."""
+
+    flows: tuple[OneWay, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def expand(anatomy: Anatomy, report: Report = raise_it) -> Expansion:
+    """Resolve every flow of every block in use, but for the loading (a stage of its own).
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+    report : callable
+        Called with each error; by default it raises.
+
+    Returns
+    -------
+    Expansion
+    """
+    flows: list[OneWay] = []
+    left_out: list[LeftOut] = []
+    for instance in anatomy.instances:
+        if instance.slot == "loading":
+            continue
+        scope = Scope(anatomy, instance)
+        kept = 0
+        for name, flow in instance.block.flows.items():
+            place = instance.block.origin.place("flows", name)
+            for site, written in _repeated(anatomy, instance, flow):
+                full = f"{instance.prefix}.{name}" + (f"@{site}" if site else "")
+                try:
+                    found, missing = _one_ways(scope, full, written, place)
+                except ExodeliveryError as error:
+                    report(error)
+                    kept += 1
+                    continue
+                if missing:
+                    left_out.append(LeftOut(full, f"the body has no {' and no '.join(missing)}", place))
+                else:
+                    kept += 1
+                    flows.extend(found)
+        if instance.block.flows and not kept:
+            report(
+                DeclarationError(
+                    f"the body {anatomy.model.body.name!r} leaves the block {instance.prefix} without flows",
+                    where=instance.block.origin.place("flows"),
+                    remedy="every flow names a site that this body lacks; choose another block or body",
+                )
+            )
+    return Expansion(tuple(flows), tuple(left_out))
+
+
+def _repeated(anatomy: Anatomy, instance: Instance, flow: Flow) -> Iterator[tuple[str, Flow]]:
+    used = {flow.source, flow.target, *names(flow.rate), *(names(flow.back) if flow.back else ())}
+    ends = {*flow.passengers.values(), *(() if isinstance(flow.contents, str) else flow.contents.values())}
+    if not any(path.partition(".")[0] == "here" for path in used | ends):
+        yield "", flow
+        return
+    for site, declared in anatomy.model.body.sites.items():
+        if declared.role in instance.block.where:
+            yield site, _placed(flow, site)
+
+
+def _placed(flow: Flow, site: str) -> Flow:
+    def put(path: str) -> str:
+        head, dot, rest = path.partition(".")
+        return f"{site}{dot}{rest}" if head == "here" else path
+
+    contents = put(flow.contents) if isinstance(flow.contents, str) else _each(flow.contents, put)
+    return Flow(
+        put(flow.source),
+        put(flow.target),
+        rename(flow.rate, put),
+        rename(flow.back, put) if flow.back is not None else None,
+        _each(flow.passengers, put),
+        contents,
+        flow.about,
+    )
+
+
+def _each(table: Table[str], function: Callable[[str], str]) -> Table[str]:
+    return Table({name: function(value) for name, value in table.items()})
+
+
+def _one_ways(scope: Scope, name: str, flow: Flow, place: Place) -> tuple[list[OneWay], list[str]]:
+    source, target = _end(scope, flow.source, place), _end(scope, flow.target, place)
+    if source is OUT or target is IN:
+        raise DeclarationError(
+            f"the flow {flow.text!r} runs backwards", where=place, remedy="things come from in and go to out"
+        )
+    missing = {end.name for end in (source, target) if end.kind == "missing"}
+    kinds = {end.kind for end in (source, target)} - {"in", "out", "missing"}
+    if len(kinds) > 1 or not (kinds or missing):
+        raise DeclarationError(
+            f"the flow {flow.text!r} joins things of two kinds",
+            where=place,
+            remedy="pools flow to pools, cells to cells, and blood between sites",
+        )
+    for rate in (flow.rate, flow.back):
+        if rate is not None:
+            missing |= _missing(scope, rate, place)
+    flows = [OneWay(name, scope, source, target, flow.rate, flow.passengers, flow.contents, place)]
+    if flow.back is not None:
+        flows.append(OneWay(f"{name}.back", scope, target, source, flow.back, flow.passengers, flow.contents, place))
+    return flows, sorted(missing)
+
+
+def _end(scope: Scope, path: str, place: Place) -> Reference:
+    if path == "in":
+        return IN
+    if path == "out":
+        return OUT
+    if is_pool(path, scope.anatomy.forms):
+        return scope.pool(path, place)
+    if scope.instance is not None and scope.instance.slot == "circulation":
+        return scope.place(path, place)
+    return scope.population(path, place)
+
+
+def _missing(scope: Scope, expr: Expr, place: Place) -> set[str]:
+    """Return the sites that an expression needs and the body lacks; unknown names are errors."""
+    return {found.name for _, found in references(scope, expr, place) if found.kind == "missing"}
+
+
+def references(scope: Scope, expr: Expr, place: Place) -> Iterator[tuple[Name | Call, Reference]]:
+    """Yield every name and every ``conc``, ``count``, ``mass`` and ``total`` with what it refers to.
+
+    Raises
+    ------
+    DeclarationError
+        At the first that refers to nothing.
+    """
+    if isinstance(expr, Name):
+        yield expr, scope.name(expr.path, place)
+    elif isinstance(expr, Call) and expr.function in DOMAIN_FUNCTIONS:
+        yield expr, refer(scope, expr, place)
+    else:
+        for child in children(expr):
+            yield from references(scope, child, place)
+
+
+def refer(scope: Scope, call: Call, place: Place) -> Reference:
+    """Return the pool, population, site or region that a domain function reads."""
+    argument = call.arguments[0]
+    if not isinstance(argument, Name):
+        raise DeclarationError(f"{as_text(call)} reads a name, not an expression", where=place)
+    if call.function == "conc":
+        return scope.pool(argument.path, place)
+    if call.function == "count":
+        return scope.population(argument.path, place)
+    return scope.place(argument.path, place)

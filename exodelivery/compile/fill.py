@@ -1,0 +1,146 @@
+"""Floor 4: which pools anything can ever enter; all others read zero and get no equation.
+
+What a dose, a start or an inflow puts somewhere is followed along the flows until nothing new is reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from exodelivery.compile.expand import OneWay
+from exodelivery.declare.anatomy import Anatomy, Scope
+from exodelivery.declare.pool import Pool
+from exodelivery.declare.tables import FORMS
+from exodelivery.errors import DeclarationError
+
+
+def riding(anatomy: Anatomy) -> tuple[str, ...]:
+    """Return the forms that ride on a carrier, passenger chains included."""
+    return tuple(form for form, parent in anatomy.forms.items() if FORMS[parent].rides)
+
+
+def passenger_end(anatomy: Anatomy, flow: OneWay, form: str) -> Pool | None:
+    """Return where a passenger goes when its carrier takes a flow; None is out.
+
+    Raises
+    ------
+    DeclarationError
+        If the carrier ends there and the flow does not say.
+    """
+    parent = anatomy.forms[form]
+    written = flow.passengers.get(form, flow.passengers.get(parent, ""))
+    if written == "out":
+        return None
+    if written:
+        found = flow.scope.pool(written, flow.place)
+        if found.kind == "missing":
+            raise DeclarationError(
+                f"{flow.name} sends the passenger {form} to a site that the body lacks: {found.name}",
+                where=flow.place,
+            )
+        return found.pool
+    if flow.target.pool is not None:
+        return flow.target.pool.of(form)
+    raise DeclarationError(
+        f"a carrier ends in {flow.name}, and the flow does not say where its passenger {form!r} goes",
+        where=flow.place,
+        remedy=f'write passengers = {{ {form} = "site.free" }}, or "out"',
+    )
+
+
+def contents_end(anatomy: Anatomy, flow: OneWay, pool: Pool) -> Pool | None:
+    """Return where a pool inside cells goes when the cells die or leave; None is out.
+
+    Raises
+    ------
+    DeclarationError
+        If the flow does not say.
+    """
+    parent = anatomy.forms[pool.form]
+    contents = flow.contents
+    if not isinstance(contents, str):
+        for key in (pool.form, parent):
+            if key in contents:
+                return None if contents[key] == "out" else flow.scope.pool(contents[key], flow.place).pool
+        contents = ""
+    if contents == "out":
+        return None
+    if contents:
+        site = flow.scope.place(contents, flow.place)
+        if site.kind == "site":
+            return Pool(site.name, "free" if parent == "bound" else pool.form, pool.substance)
+    raise DeclarationError(
+        f"cells end in {flow.name}, and the flow does not say where what is in them goes ({pool})",
+        where=flow.place,
+        remedy='write contents = "isf", or a table with a pool for each form, or "out"',
+    )
+
+
+def carried_on(anatomy: Anatomy, flow: OneWay, filled: Mapping[Pool, None]) -> Iterator[tuple[Pool, Pool | None]]:
+    """Yield what goes along with the main movement of a flow: from which filled pool to where."""
+    source = flow.source.pool
+    if source is not None and source.form == "carrier":
+        for form in riding(anatomy):
+            if source.of(form) in filled:
+                yield source.of(form), passenger_end(anatomy, flow, form)
+    elif flow.source.kind == "population":
+        if flow.target.kind == "population":
+            yield from _with_their_cells(anatomy, flow, filled)
+            return
+        sites = anatomy.inside(flow.source.name)
+        for pool in list(filled):
+            if pool.site in sites:
+                yield pool, contents_end(anatomy, flow, pool)
+    elif flow.source.kind == "site":
+        for pool in list(filled):
+            if pool.site == flow.source.name and FORMS[anatomy.forms[pool.form]].circulates:
+                yield pool, pool.at(flow.target.name) if flow.target.kind == "site" else None
+
+
+def _with_their_cells(
+    anatomy: Anatomy, flow: OneWay, filled: Mapping[Pool, None]
+) -> Iterator[tuple[Pool, Pool | None]]:
+    pairs = dict(zip(anatomy.inside(flow.source.name), anatomy.inside(flow.target.name), strict=False))
+    for pool in list(filled):
+        if pool.site in pairs:
+            yield pool, pool.at(pairs[pool.site])
+
+
+def filled_pools(anatomy: Anatomy, flows: tuple[OneWay, ...], routes: Mapping[str, str]) -> dict[Pool, None]:
+    """Return every pool that a dose, a start amount or an inflow can reach, in a steady order."""
+    filled: dict[Pool, None] = {}
+    for site in routes.values():
+        for form in dosed_forms(anatomy):
+            filled[Pool(site, form)] = None
+    for instance in anatomy.instances:
+        if instance.slot != "loading":
+            for path in instance.block.start:
+                found = Scope(anatomy, instance).pool(path, instance.block.origin.place("start", path))
+                if found.kind == "pool" and found.pool is not None:
+                    filled[found.pool] = None
+    size = -1
+    while size != len(filled):
+        size = len(filled)
+        for flow in flows:
+            source, target = flow.source.pool, flow.target.pool
+            if target is not None and (flow.source.kind == "in" or source in filled):
+                filled[target] = None
+            for _, end in carried_on(anatomy, flow, filled):
+                if end is not None:
+                    filled[end] = None
+    return filled
+
+
+def dosed_forms(anatomy: Anatomy) -> tuple[str, ...]:
+    """Return the forms in which a dose of this model can arrive.
+
+    Without a carrier all drug is free; a carrier that nothing loads brings no drug.
+    """
+    carrier = anatomy.model.carrier
+    if not carrier.use:
+        return ("free",)
+    loading = next((i.block for i in anatomy.instances if i.slot == "loading"), None)
+    if loading is None:
+        return ("carrier", "label")
+    forms = tuple(form for form in ("loaded", "adsorbed", "free", "dye") if form in loading.outputs)
+    return ("carrier", "label", *forms)

@@ -1,0 +1,161 @@
+"""Floor 2: a block fills one slot of a model: parameters and flows, with what states and outputs they need.
+
+Blocks never know one another: they move things between places that the body owns, or places of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from exodelivery.declare.coerce import as_expression, as_word, as_words, freeze, members, only
+from exodelivery.declare.flow import Flow, as_flow
+from exodelivery.declare.origin import NO_ORIGIN, Origin
+from exodelivery.declare.place import Site, as_site
+from exodelivery.declare.quantity import Quantity, as_quantity
+from exodelivery.declare.table import Table
+from exodelivery.declare.tables import FORMS, PASSENGERS, RESERVED, ROLES, SLOTS
+from exodelivery.errors import DeclarationError, nearest
+from exodelivery.expr.functions import FUNCTIONS
+from exodelivery.expr.tree import Expr
+
+STAGE_OUTPUTS: tuple[str, ...] = ("loaded", "adsorbed", "free", "drug_per_particle", "label", "dye")
+"""What a loading block says of the dose."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A quantity of a block that is neither a pool nor a population, e.g. a transit signal."""
+
+    unit: str
+    start: Expr
+    rate: Expr
+
+
+def as_state(given: Any, *keys: str, origin: Origin = NO_ORIGIN) -> State:
+    """Read a state from a State or a table with unit, start and rate."""
+    if isinstance(given, State):
+        return given
+    if not isinstance(given, Mapping) or "rate" not in given:
+        raise DeclarationError(
+            "a state is a table with unit, start and rate",
+            where=origin.place(*keys),
+            remedy='write { unit = "1", start = "0", rate = "k * (x - y)" }',
+        )
+    only(given, ("unit", "start", "rate"), "a state", *keys, origin=origin)
+    return State(
+        as_word(given.get("unit", "1"), *keys, "unit", origin=origin),
+        as_expression(given.get("start", 0), *keys, "start", origin=origin),
+        as_expression(given["rate"], *keys, "rate", origin=origin),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Parameters and flows that fill one slot.
+
+    Attributes
+    ----------
+    kind : str
+        The slot that it fills.
+    name, about : str
+    parameters : Table of Quantity
+    flows : Table of Flow
+    sites : Table of Site
+        Private to the block.
+    states : Table of State
+    volumes : Table of Expr
+        Apparent volumes by pool, in the place of the site's own.
+    start : Table of Expr
+        Amounts before the first dose, by pool.
+    passengers : Table of str
+        Further passenger forms, each with the form whose reading includes it.
+    outputs : Table of Expr
+        Named results; of a loading, how the dose is split.
+    inputs : Table of Quantity
+        Declared inputs of time, with the value that holds unless a regimen says otherwise.
+    where : tuple of str
+        Roles of the sites at which flows written ``here`` are repeated.
+    duration : Quantity or None
+        How long a loading lasts.
+    source : str
+        Where the structure was published.
+
+    Examples
+    --------
+    >>> block = Block("release", parameters={"k": "0.1 1/h"}, flows={"leak": "plasma.loaded -> plasma.free : k * plasma.loaded"})
+    >>> block.flows.leak.target
+    'plasma.free'
+    """
+
+    kind: str
+    name: str = ""
+    about: str = ""
+    parameters: Table[Quantity] = field(default_factory=Table)
+    flows: Table[Flow] = field(default_factory=Table)
+    sites: Table[Site] = field(default_factory=Table)
+    states: Table[State] = field(default_factory=Table)
+    volumes: Table[Expr] = field(default_factory=Table)
+    start: Table[Expr] = field(default_factory=Table)
+    passengers: Table[str] = field(default_factory=Table)
+    outputs: Table[Expr] = field(default_factory=Table)
+    inputs: Table[Quantity] = field(default_factory=Table)
+    where: tuple[str, ...] = ()
+    duration: Quantity | None = None
+    source: str = ""
+    origin: Origin = field(default=NO_ORIGIN, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        origin = self.origin
+        if self.kind not in SLOTS:
+            raise DeclarationError(
+                f"no slot is called {self.kind!r}",
+                where=origin.place("kind"),
+                remedy=nearest(self.kind, SLOTS),
+            )
+        names = {*RESERVED, *FUNCTIONS}
+        freeze(
+            self,
+            parameters=members(self.parameters, as_quantity, "parameters", origin=origin, reserved=names),
+            flows=members(self.flows, as_flow, "flows", origin=origin),
+            sites=members(self.sites, as_site, "sites", origin=origin, reserved=names),
+            states=members(self.states, as_state, "states", origin=origin, reserved=names),
+            volumes=members(self.volumes, as_expression, "volumes", origin=origin, dotted=True),
+            start=members(self.start, as_expression, "start", origin=origin, dotted=True),
+            passengers=members(self.passengers, as_word, "passengers", origin=origin, reserved=names),
+            outputs=members(self.outputs, as_expression, "outputs", origin=origin),
+            inputs=members(self.inputs, as_quantity, "inputs", origin=origin, reserved=names),
+            where=as_words(self.where, "where", origin=origin),
+            duration=None if self.duration is None else as_quantity(self.duration, "duration", origin=origin),
+        )
+        self._verify()
+
+    def _verify(self) -> None:
+        seen: dict[str, str] = {}
+        for group in ("parameters", "sites", "states", "inputs"):
+            for name in getattr(self, group):
+                if name in seen:
+                    raise DeclarationError(
+                        f"{name!r} is declared twice, in {seen[name]} and in {group}",
+                        where=self.origin.place(group, name),
+                        remedy="one name, one thing",
+                    )
+                seen[name] = group
+        for role in self.where:
+            if role not in ROLES:
+                raise DeclarationError(
+                    f"no role is called {role!r}",
+                    where=self.origin.place("where"),
+                    remedy=nearest(role, ROLES),
+                )
+        for name, parent in self.passengers.items():
+            if parent not in PASSENGERS or name in FORMS:
+                raise DeclarationError(
+                    f"the passenger {name!r} must ride as one of {', '.join(PASSENGERS)}",
+                    where=self.origin.place("passengers", name),
+                )
+        if self.kind == "loading":
+            only(self.outputs, STAGE_OUTPUTS, "a loading's outputs", "outputs", origin=self.origin)
+        elif self.duration is not None:
+            raise DeclarationError("only a loading has a duration", where=self.origin.place("duration"))

@@ -1,0 +1,312 @@
+"""Floor 2: a model = body + drug + carrier + efflux, growth, effect, shedding + observables.
+
+Everything that can be swapped is a member; a change returns a new model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from exodelivery.declare.block import Block
+from exodelivery.declare.coerce import as_expression, as_word, freeze, members, only
+from exodelivery.declare.origin import NO_ORIGIN, Origin
+from exodelivery.declare.parts import Body, Carrier, Drug, as_block, as_settings, as_use
+from exodelivery.declare.quantity import Quantity
+from exodelivery.declare.table import Table
+from exodelivery.declare.tables import ERRORS, PARTS, SLOTS
+from exodelivery.errors import DeclarationError, Place, nearest
+from exodelivery.expr.tree import Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Observable:
+    """What a study would measure: a formula over pools, in a unit, with an error model."""
+
+    formula: Expr
+    unit: str
+    error: str = ""
+    about: str = ""
+
+
+def as_observable(given: Any, *keys: str, origin: Origin = NO_ORIGIN) -> Observable:
+    """Read an observable from an Observable or a table with formula and unit."""
+    if isinstance(given, Observable):
+        return given
+    if not isinstance(given, Mapping) or not {"formula", "unit"} <= set(given):
+        raise DeclarationError(
+            "an observable is a table with formula and unit",
+            where=origin.place(*keys),
+            remedy='write { formula = "conc(plasma.free)", unit = "nmol/mL" }',
+        )
+    only(given, ("formula", "unit", "error", "about"), "an observable", *keys, origin=origin)
+    error = as_word(given.get("error", ""), *keys, "error", origin=origin)
+    if error and error not in ERRORS:
+        raise DeclarationError(
+            f"no error model is called {error!r}", where=origin.place(*keys), remedy=nearest(error, ERRORS)
+        )
+    return Observable(
+        as_expression(given["formula"], *keys, "formula", origin=origin),
+        as_word(given["unit"], *keys, "unit", origin=origin),
+        error,
+        as_word(given.get("about", ""), *keys, "about", origin=origin),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A block in its slot, under the prefix that its names bear in the model."""
+
+    prefix: str
+    slot: str
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a model by its full name, after every ``[set]``.
+
+    Attributes
+    ----------
+    name : str
+        E.g. ``"uptake.PS"`` or ``"body.V_plasma"``.
+    quantity : Quantity
+    identity : str
+        Block, parameter and owners: what a joint fit shares.
+    place : Place
+        Where the value in force was written.
+    """
+
+    name: str
+    quantity: Quantity
+    identity: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that can be checked, simulated and fitted.
+
+    Examples
+    --------
+    >>> import exodelivery as exo
+    >>> model = exo.load("doxorubicin_mouse")
+    >>> model.swap(carrier="none").carrier.name
+    'none'
+    """
+
+    name: str = ""
+    about: str = ""
+    body: Body = field(default_factory=Body)
+    drug: Drug | None = None
+    carrier: Carrier = field(default_factory=Carrier)
+    use: Table[Any] = field(default_factory=Table)
+    observables: Table[Observable] = field(default_factory=Table)
+    set: Table[Quantity] = field(default_factory=Table)
+    origin: Origin = field(default=NO_ORIGIN, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        origin = self.origin
+        for part, kind in (("body", Body), ("drug", Drug), ("carrier", Carrier)):
+            given = getattr(self, part)
+            if isinstance(given, str):
+                # The shelf reads files by these constructors; see parts.as_block.
+                from exodelivery.declare.shelf import find
+
+                freeze(self, **{part: find(given, part, where=origin.place(part))})
+            elif not isinstance(given, kind):
+                raise DeclarationError(
+                    f"a model needs a {part}",
+                    where=origin.place(part),
+                    remedy=f'write {part} = "name"; see exo list',
+                )
+        freeze(
+            self,
+            use=as_use(self.use, "model", origin),
+            observables=members(self.observables, as_observable, "observables", origin=origin),
+            set=as_settings(self.set, origin),
+        )
+        self._verify()
+
+    def _verify(self) -> None:
+        prefixes = {instance.prefix for instance in instances(self)}
+        holders = (("model", self), ("carrier", self.carrier), ("drug", self.drug), ("body", self.body))
+        for holder, part in holders:
+            assert part is not None
+            for name in part.set:
+                prefix, _, parameter = name.rpartition(".")
+                if prefix in PARTS:
+                    known: set[str] = set(getattr(self, prefix).parameters)
+                else:
+                    known = set(next((i.block.parameters for i in instances(self) if i.prefix == prefix), ()))
+                if holder != "model" and prefix not in prefixes | set(PARTS):
+                    raise DeclarationError(
+                        f"[set] of {holder} {part.name!r} names no block in use: {name!r}",
+                        where=part.origin.place("set", name),
+                        remedy=nearest(prefix, prefixes),
+                    )
+                if prefix in prefixes | set(PARTS) and parameter not in known:
+                    raise DeclarationError(
+                        f"[set] names no parameter: {name!r}",
+                        where=part.origin.place("set", name),
+                        remedy=nearest(parameter, known),
+                    )
+
+    def swap(self, **changes: Any) -> Model:
+        """Return this model with a part or a block replaced, by name or object.
+
+        Parameters
+        ----------
+        **changes
+            ``body=``, ``drug=``, ``carrier=``, or any slot, e.g. ``uptake="leaky_vessels"``; ``None`` empties a slot
+            that may be empty.
+
+        Raises
+        ------
+        DeclarationError
+            For a word that is neither part nor slot.
+        """
+        model = self
+        for name, given in changes.items():
+            if name in PARTS:
+                model = replace(model, **{name: given})
+            elif name in SLOTS:
+                model = _swap_block(model, name, given)
+            else:
+                known = [*PARTS, *SLOTS]
+                raise DeclarationError(f"a model has no part or slot {name!r}", remedy=nearest(name, known))
+        return model
+
+    def with_values(self, values: Mapping[str, Any]) -> Model:
+        """Return this model with values laid over it, e.g. ``{"uptake.PS": "0.02 mL/h"}``; ranges and sources stay."""
+        parameters = parameters_of(self)
+        found: dict[str, Quantity] = {}
+        for name, value in values.items():
+            if name not in parameters:
+                raise DeclarationError(f"no parameter is called {name!r}", remedy=nearest(name, parameters))
+            old = parameters[name].quantity
+            found[name] = replace(old, value=value, range=None) if isinstance(value, str) else value
+        return replace(self, set=self.set | found)
+
+    def __str__(self) -> str:
+        from exodelivery.declare.show import model_text
+
+        return model_text(self)
+
+    def _repr_html_(self) -> str:
+        from exodelivery.declare.show import model_html
+
+        return model_html(self)
+
+
+def _swap_block(model: Model, slot: str, given: Any) -> Model:
+    holder = SLOTS[slot].holder
+    part = model if holder == "model" else getattr(model, holder)
+    members_left = {name: value for name, value in part.use.items() if name != slot}
+    if given is None:
+        if not SLOTS[slot].may_be_empty:
+            raise DeclarationError(f"the slot {slot} may not be empty", remedy="give a block, or swap the carrier")
+    elif isinstance(given, Mapping):
+        members_left[slot] = given
+    else:
+        members_left[slot] = as_block(given, "use", slot)
+    prefixes = (f"{slot}.",)
+    kept = {name: value for name, value in part.set.items() if not name.startswith(prefixes)}
+    changed: Any = replace(part, use=Table(members_left), set=Table(kept))
+    return changed if holder == "model" else replace(model, **{holder: changed})
+
+
+def instances(model: Model) -> Iterator[Instance]:
+    """Yield every block in use with its prefix, in the order of the table of slots."""
+    assert model.drug is not None
+    holders: dict[str, Mapping[str, Any]] = {
+        "body": model.body.use,
+        "drug": model.drug.use,
+        "carrier": model.carrier.use,
+        "model": model.use,
+    }
+    for slot in SLOTS.values():
+        given = holders[slot.holder].get(slot.name)
+        if isinstance(given, Block):
+            yield Instance(slot.name, slot.name, given)
+        elif given is not None:
+            for label, block in given.items():
+                yield Instance(f"{slot.name}.{label}", slot.name, block)
+
+
+def owners_of(model: Model, owner: str) -> str:
+    """Return the names that an owner such as ``"body x carrier"`` stands for in this model.
+
+    Raises
+    ------
+    DeclarationError
+        If a word is not in the table of owners.
+    """
+    assert model.drug is not None
+    line = next((population.line for population in model.body.populations.values() if population.line), "")
+    names = {
+        "body": model.body.species or model.body.name,
+        "drug": model.drug.name,
+        "carrier": model.carrier.name,
+        "cell": line or model.body.name,
+        "study": "study",
+    }
+    words = [word.strip() for word in owner.split(" x ")]
+    for word in words:
+        if word not in names:
+            raise DeclarationError(f"no owner is called {word!r}", remedy=nearest(word, names))
+    return " x ".join(names[word] for word in words)
+
+
+def parameters_of(model: Model) -> Table[Parameter]:
+    """Return every parameter of a model by its full name, with the value in force.
+
+    A model's ``[set]`` goes before its carrier's, drug's and body's, and those before a block's own values.
+    """
+    assert model.drug is not None
+    found: dict[str, Parameter] = {}
+
+    def add(prefix: str, name: str, quantity: Quantity, source: str, owner: str, place: Place) -> None:
+        full = f"{prefix}.{name}"
+        for part in (model, model.carrier, model.drug, model.body):
+            if full in part.set:  # type: ignore[union-attr]
+                given: Quantity = part.set[full]  # type: ignore[union-attr]
+                quantity = replace(
+                    given,
+                    about=given.about or quantity.about,
+                    owner=given.owner or quantity.owner,
+                    range=given.range or (None if given.spread or given.status != "assumed" else quantity.range),
+                )
+                place = part.origin.place("set", full)  # type: ignore[union-attr]
+                break
+        owners = owners_of(model, quantity.owner or owner)
+        found[full] = Parameter(full, quantity, f"{source}.{name} @ {owners}", place)
+
+    for part in PARTS:
+        noun = getattr(model, part)
+        for name, quantity in noun.parameters.items():
+            add(part, name, quantity, part, part, noun.origin.place("parameters", name))
+    for name in ("weight", "surface"):
+        quantity = getattr(model.body, name)
+        if quantity is not None:
+            add("body", name, quantity, "body", "body", model.body.origin.place(name))
+    add("drug", "molar_mass", model.drug.molar_mass, "drug", "drug", model.drug.origin.place("molar_mass"))  # type: ignore[arg-type]
+    for name, quantity in model.carrier.dose.items():
+        add("carrier", name, quantity, "dose", "carrier", model.carrier.origin.place("dose", name))
+    for instance in instances(model):
+        block = instance.block
+        source = f"{instance.slot}/{block.name or instance.prefix}"
+        for group in ("parameters", "inputs"):
+            for name, quantity in getattr(block, group).items():
+                add(
+                    instance.prefix,
+                    name,
+                    quantity,
+                    source,
+                    SLOTS[instance.slot].owner,
+                    block.origin.place(group, name),
+                )
+        if block.duration is not None:
+            add(instance.prefix, "duration", block.duration, source, "study", block.origin.place("duration"))
+    return Table(found)
