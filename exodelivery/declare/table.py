@@ -23,6 +23,7 @@ class Table(Mapping[str, V], Generic[V]):
     """
 
     __slots__ = ("_members",)
+    _members: dict[str, V]
 
     def __init__(self, members: Mapping[str, V] | None = None) -> None:
         object.__setattr__(self, "_members", dict(members or {}))

@@ -1,0 +1,216 @@
+"""Floor 10: the verbs, the one door for notebooks and scripts; the shell opens onto the same words.
+
+Each verb looks its names up on the shelves and hands nouns to the floor that does the work; no logic lives here.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from exodelivery.declare.files import Noun
+from exodelivery.declare.files import save as save
+from exodelivery.declare.model import Model
+from exodelivery.declare.regimen import Regimen
+from exodelivery.declare.regimen import bolus as bolus
+from exodelivery.declare.regimen import infusion as infusion
+from exodelivery.declare.shelf import find, kinds_of, locate
+from exodelivery.declare.tables import KINDS
+from exodelivery.errors import ShelfError, nearest
+from exodelivery.solve.simulate import simulate as simulate
+
+if TYPE_CHECKING:
+    from exodelivery.checks.findings import Findings
+    from exodelivery.evidence.studies import Studies
+    from exodelivery.fitting.result import Fit
+    from exodelivery.judge.comparison import Comparison
+
+_LOADABLE = tuple(kind for kind in KINDS if kind not in ("study", "fit"))
+
+
+def load(name: str | Path, *, kind: str = "", **swaps: Any) -> Any:
+    """Return a model, part or block by its name on the shelves, or from a file.
+
+    Parameters
+    ----------
+    name : str or path
+        A name such as ``"doxorubicin_mouse"`` (``"lab:name"`` on a shelf of that prefix), or the path of a TOML file.
+    kind : str, optional
+        Needed only where the name stands for several kinds.
+    **swaps
+        Parts or blocks of a model to replace, e.g. ``carrier="none"``; see :meth:`Model.swap`.
+
+    Raises
+    ------
+    ShelfError
+        If no shelf has the name; the nearest names are listed.
+
+    Examples
+    --------
+    >>> import exodelivery as exo
+    >>> exo.load("doxorubicin_mouse", carrier="exosome_targeted").carrier.name
+    'exosome_targeted'
+    """
+    if isinstance(name, Path) or str(name).endswith(".toml"):
+        from exodelivery.declare.files import read_file
+
+        found = read_file(Path(name))
+    else:
+        kinds = [kind] if kind else [known for known in kinds_of(name) if known in _LOADABLE]
+        if len(kinds) != 1:
+            every = {known for one in _LOADABLE for known, _ in _names(one)}
+            raise ShelfError(
+                f"{name!r} stands for several kinds: {', '.join(kinds)}" if kinds else f"nothing is called {name!r}",
+                remedy=f'pass kind="{kinds[0]}"' if kinds else nearest(name, every),
+            )
+        found = find(name, kinds[0])
+    if not swaps:
+        return found
+    if not isinstance(found, Model):
+        raise ShelfError(f"only a model takes swaps, and {name!r} is a {type(found).__name__.lower()}")
+    return found.swap(**swaps)
+
+
+def _names(kind: str) -> builtins.list[tuple[str, str]]:
+    from exodelivery.declare.shelf import on_shelves
+
+    return [(name, shelf.prefix) for name, shelf in on_shelves(kind)]
+
+
+def list(kind: str = "") -> Any:
+    """Return what stands on the shelves, as a pandas frame: kind, name, shelf and what it is.
+
+    Parameters
+    ----------
+    kind : str, optional
+        ``model``, ``body``, ``drug``, ``carrier``, a slot, ``study`` or ``fit``; all unless given.
+
+    Examples
+    --------
+    >>> import exodelivery as exo
+    >>> "liposome_pegylated" in set(exo.list("carrier")["name"])
+    True
+    """
+    import pandas as pd
+
+    from exodelivery.declare.files import read_document
+
+    if kind and kind not in KINDS:
+        raise ShelfError(f"no kind is called {kind!r}", remedy=nearest(kind, KINDS))
+    rows = []
+    for one in [kind] if kind else KINDS:
+        for name, prefix in _names(one):
+            path, _ = locate(f"{prefix}:{name}", one)
+            rows.append((one, name, prefix, str(read_document(path)[0].get("about", ""))))
+    return pd.DataFrame(rows, columns=["kind", "name", "shelf", "about"])
+
+
+def show(thing: str | Any, **swaps: Any) -> str:
+    """Return what a model, part, block, study or fit is, in plain text."""
+    if not isinstance(thing, str):
+        return str(thing)
+    kinds = kinds_of(thing)
+    if kinds == ["study"]:
+        return str(studies(thing))
+    if kinds == ["fit"]:
+        return str(fit(thing))
+    return str(load(thing, **swaps))
+
+
+def check(model: str | Noun, *, strict: bool = False) -> Findings:
+    """Check a model, part or block against every rule, and return all findings.
+
+    Parameters
+    ----------
+    model : Model or str
+        A model, or the name of one.
+    strict : bool
+        Raise a :class:`CheckError` with all findings instead of returning errors.
+
+    Examples
+    --------
+    >>> import exodelivery as exo
+    >>> exo.check("doxorubicin_mouse").ok
+    True
+    """
+    from exodelivery.checks.check import check as check_model
+
+    noun = load(model) if isinstance(model, str) else model
+    return check_model(noun, strict=strict)
+
+
+def studies(*names: str) -> Studies:
+    """Return studies by name, with their records and citations; all on the shelves when none is named.
+
+    Examples
+    --------
+    >>> import exodelivery as exo
+    >>> [study.name for study in exo.studies("laginha_2005_4t1_tumour").values()]
+    ['laginha_2005_4t1_tumour']
+    """
+    from exodelivery.evidence.read_study import read_study
+    from exodelivery.evidence.studies import Studies
+
+    wanted = names or tuple(name for name, _ in _names("study"))
+    return Studies([read_study(locate(name, "study")[0].parent) for name in wanted])
+
+
+def fit(name: str, *, again: bool = False, **options: Any) -> Fit:
+    """Return the kept result of a recipe, or make it anew.
+
+    Parameters
+    ----------
+    name : str
+        A recipe on the shelves, e.g. ``"doxorubicin_carriers"``.
+    again : bool
+        Fit anew; the result goes to the user's own ``fits/``, never into the installed library.
+    **options
+        ``starts=``, ``seed=``, ``executor=``, ``progress=``; see :func:`exodelivery.fitting.fit.fit`.
+
+    Raises
+    ------
+    FitError
+        If there is no kept result and ``again`` is false.
+    """
+    from exodelivery.fitting.fit import fit as fit_recipe
+
+    return fit_recipe(locate(name, "fit")[0].parent, again=again, **options)
+
+
+def compare(
+    model: str | Model,
+    carriers: Sequence[str],
+    dose: Regimen,
+    *,
+    baseline: str,
+    using: Fit | None = None,
+    **options: Any,
+) -> Comparison:
+    """Compare carriers by metrics, each against the baseline; see :func:`exodelivery.judge.compare.compare`."""
+    from exodelivery.judge.compare import compare as compare_carriers
+
+    noun = load(model) if isinstance(model, str) else model
+    return compare_carriers(noun, carriers, dose, baseline=baseline, using=using, **options)
+
+
+def report(path: str | Path, *parts: Any, title: str = "") -> Path:
+    """Write one self-contained HTML page about models, runs, fits, comparisons and studies, and return its path."""
+    from exodelivery.reports.report import write
+
+    return write(Path(path), *parts, title=title)
+
+
+def cite(*things: Any) -> str:
+    """Return the bibliography of what was really used: studies, fits, comparisons, models."""
+    from exodelivery.reports.bibliography import bibliography_text
+
+    return bibliography_text(things)
+
+
+def new(folder: str | Path) -> Path:
+    """Start a shelf of your own: a folder with ``models/`` and ``fits/`` in it, and a first block to edit."""
+    from exodelivery.declare.new import new_shelf
+
+    return new_shelf(Path(folder))

@@ -1,0 +1,271 @@
+"""Floor 6: what a regimen puts into the pools of one model: the vial's split, the amounts, the timeline.
+
+A dose is drug, particles, protein or label; the loading says how much drug a particle holds and which part of it is
+loaded, adsorbed or free, and everything else follows. Pools get base units.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from exodelivery.compile.machine import emit
+from exodelivery.compile.system import Loading, System
+from exodelivery.declare.regimen import Dose, Regimen, read_amount
+from exodelivery.declare.table import Table
+from exodelivery.errors import DoseError, nearest
+from exodelivery.solve.solvers.protocol import Tolerance, solver
+from exodelivery.solve.timeline import Array, Timeline
+from exodelivery.units import to_base
+
+_KG, _M2 = to_base("1 kg"), to_base("1 m2")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What one dose is, in every metric that applies.
+
+    Attributes
+    ----------
+    drug : float
+        [nmol], all forms; nan for a tracer.
+    particles : float
+        [1e9 particle]; nan where the model counts none.
+    protein : float
+        [g]; nan where the carrier does not say.
+    forms : Table of float
+        What enters each form, in base units.
+    """
+
+    drug: float
+    particles: float
+    protein: float
+    forms: Table[float]
+
+    def __str__(self) -> str:
+        parts = [] if math.isnan(self.drug) else [f"{self.drug:.4g} nmol of drug"]
+        if not math.isnan(self.particles):
+            parts.append(f"{self.particles * 1e9:.3g} particles")
+        if not math.isnan(self.protein):
+            parts.append(f"{self.protein * 1e6:.3g} ug of protein")
+        return ", ".join(parts) or "a tracer"
+
+
+def split(system: System, values: Array) -> dict[str, float]:
+    """Return how the loading splits the dose: ``loaded``, ``adsorbed``, ``free``, ``label``, ``dye``, ``drug_per_particle``.
+
+    Parameters
+    ----------
+    system : System
+    values : array, (parameters,)
+        In base units.
+
+    Returns
+    -------
+    dict
+        Fractions of the drug and of the label; ``drug_per_particle`` in nmol/1e9 particle. Without a loading nothing is
+        loaded; without a carrier all drug is free.
+
+    Raises
+    ------
+    DoseError
+        If the stage in the vial cannot be integrated, or a fraction is negative.
+    """
+    found = {"loaded": 0.0, "adsorbed": 0.0, "free": 0.0, "label": 1.0, "dye": 0.0}
+    if not system.model.carrier.use:
+        return {**found, "free": 1.0, "label": 0.0}
+    if system.loading is None:
+        return found
+    states: Array = np.zeros(0)
+    if system.loading.equations is not None:
+        states = _vial(system.loading, values)
+    given = _outputs(system.loading)(states, values)
+    found |= dict(zip(system.loading.outputs, map(float, given), strict=True))
+    for name, value in found.items():
+        if not value >= 0 and name != "drug_per_particle":
+            raise DoseError(f"the loading of {system.model.carrier.name!r} gives {name} = {value:.4g}")
+    return found
+
+
+def _vial(loading: Loading, values: Array) -> Array:
+    assert loading.equations is not None
+    duration = float(_duration(loading)(values))
+    nothing = np.zeros((1, len(loading.equations.states)))
+    timeline = Timeline(np.array([0.0]), nothing, nothing, duration)
+    method = solver("lsoda")
+    kernels = emit(method.emitter, loading.equations)
+    run = method.solve(kernels, values, timeline, np.array([duration]), Tolerance(1e-9))
+    if not run.outcome:
+        raise DoseError(f"the loading in the vial cannot be integrated: {run.outcome.what}", remedy=run.outcome.remedy)
+    states: Array = run.states[-1]
+    return states
+
+
+@lru_cache(maxsize=64)
+def _outputs(loading: Loading) -> Callable[[Array, Array], list[float]]:
+    import sympy
+
+    states = loading.equations.states if loading.equations else ()
+    return _lambdify(sympy, states, _parameters(loading), list(loading.outputs.values()))
+
+
+@lru_cache(maxsize=64)
+def _duration(loading: Loading) -> Callable[[Array], float]:
+    import sympy
+
+    function = _lambdify(sympy, (), _parameters(loading), [loading.duration])
+    return lambda values: function(np.zeros(0), values)[0]
+
+
+def _parameters(loading: Loading) -> list[Any]:
+    import sympy
+
+    used = set().union(
+        *(getattr(value, "free_symbols", set()) for value in (*loading.outputs.values(), loading.duration))
+    )
+    count = 1 + max((int(symbol.name[1:]) for symbol in used if symbol.name.startswith("p")), default=-1)
+    known = {symbol.name: symbol for symbol in used}
+    return [known.get(f"p{n}", sympy.Symbol(f"p{n}")) for n in range(count)]
+
+
+def _lambdify(sympy: Any, states: Any, parameters: list[Any], expressions: list[Any]) -> Callable[..., list[float]]:
+    function = sympy.lambdify([list(states), parameters], expressions, modules="math")
+    size = len(parameters)
+    return lambda x, p: function(list(x), list(p[:size]))
+
+
+def deliver(system: System, values: Array, dose: Dose, parts: dict[str, float] | None = None) -> Delivered:
+    """Return what one dose puts into the forms of a model.
+
+    Parameters
+    ----------
+    system : System
+    values : array, (parameters,)
+        In base units.
+    dose : Dose
+    parts : dict, optional
+        The loading's split, where it is known already.
+
+    Raises
+    ------
+    DoseError
+        If the model cannot take a dose of this metric.
+    """
+    parts = split(system, values) if parts is None else parts
+    named = {parameter.name: float(value) for parameter, value in zip(system.parameters, values, strict=True)}
+    amount = read_amount(dose.amount)
+    forms = dict.fromkeys(("carrier", "loaded", "adsorbed", "free", "label", "dye"), 0.0)
+    drug = particles = float("nan")
+    if amount.metric == "label":
+        _label(forms, amount.value, parts, system)
+    else:
+        drug, particles = _drug_and_particles(system, named, dose, parts)
+        forms |= {form: drug * parts[form] for form in ("loaded", "adsorbed", "free")}
+        forms["carrier"] = 0.0 if math.isnan(particles) else particles
+        if dose.label:
+            _label(forms, read_amount(dose.label).value, parts, system)
+    protein = (
+        particles / named["carrier.particles_per_protein"] if "carrier.particles_per_protein" in named else math.nan
+    )
+    return Delivered(drug, particles, protein, Table(forms))
+
+
+def _label(forms: dict[str, float], injected: float, parts: dict[str, float], system: System) -> None:
+    if parts["label"] + parts["dye"] == 0:
+        raise DoseError(
+            f"the carrier {system.model.carrier.name!r} bears no label", remedy="choose a carrier, or dose the drug"
+        )
+    forms["label"] += injected * parts["label"]
+    forms["dye"] += injected * parts["dye"]
+
+
+def _drug_and_particles(
+    system: System, named: dict[str, float], dose: Dose, parts: dict[str, float]
+) -> tuple[float, float]:
+    amount, carrier = read_amount(dose.amount), system.model.carrier
+    per_particle = parts.get("drug_per_particle", math.nan)
+    if amount.metric == "drug":
+        if carrier.use and system.loading is None:
+            raise DoseError(
+                f"nothing is loaded into {carrier.name!r}, so it takes no dose of drug ({dose.amount})",
+                remedy="give its file a loading block, or dose particles or label",
+            )
+        drug = _as_nmol(system, named, dose)
+        loaded = drug * parts["loaded"]
+        return drug, loaded / per_particle if loaded > 0 and per_particle > 0 else math.nan
+    if not carrier.use:
+        raise DoseError(
+            f"the carrier {carrier.name!r} has no {amount.metric}: {dose.amount}", remedy="dose the drug, e.g. 5 mg/kg"
+        )
+    particles = amount.value
+    if amount.metric == "protein":
+        if "carrier.particles_per_protein" not in named:
+            raise DoseError(
+                f"the file of {carrier.name!r} does not say how many particles a mass of protein has",
+                remedy="write particles_per_protein in its [dose], or dose particles",
+            )
+        particles *= named["carrier.particles_per_protein"]
+    if system.loading is None:
+        return 0.0, particles
+    if not parts["loaded"] > 0 or not per_particle > 0:
+        raise DoseError(f"the loading of {carrier.name!r} does not say how much drug a particle holds")
+    return particles * per_particle / parts["loaded"], particles
+
+
+def _as_nmol(system: System, named: dict[str, float], dose: Dose) -> float:
+    amount = read_amount(dose.amount)
+    value = amount.value
+    for per, name, scale in (("weight", "body.weight", _KG), ("surface", "body.surface", _M2)):
+        if amount.per == per:
+            if name not in named:
+                raise DoseError(
+                    f"the body {system.model.body.name!r} has no {per}, so {dose.amount} is no amount",
+                    remedy=f"write {per} in its file, or give an amount",
+                )
+            value *= named[name] / scale
+    return value / named["drug.molar_mass"] if "mass" in str(amount.dimension) else value
+
+
+def timeline(system: System, values: Array, regimen: Regimen, end: float) -> Timeline:
+    """Return the jumps and inputs of a regimen for one parameter set.
+
+    Parameters
+    ----------
+    system : System
+    values : array, (parameters,)
+    regimen : Regimen
+    end : float
+        End of the run [h].
+
+    Raises
+    ------
+    DoseError
+        For an unknown route, or a dose that the model cannot take.
+    """
+    doses = [dose for dose in regimen.single_doses if dose.at <= end]
+    parts = split(system, values)
+    edges = {0.0, *(dose.at for dose in doses), *(dose.at + dose.over for dose in doses if dose.over)}
+    times = np.array(sorted(edge for edge in edges if edge <= end))
+    jumps, inputs = np.zeros((2, len(times), len(system.variables)))
+    for dose in doses:
+        if dose.route not in system.routes:
+            raise DoseError(
+                f"the body {system.model.body.name!r} has no route {dose.route!r}",
+                remedy=nearest(dose.route, system.routes),
+            )
+        row = deliver(system, values, dose, parts).forms
+        for form, variable in system.routes[dose.route].items():
+            if row[form] == 0.0:
+                continue
+            at = system.index(variable)
+            if dose.over:
+                during = (times >= dose.at) & (times < dose.at + dose.over)
+                inputs[during, at] += row[form] / dose.over
+            else:
+                jumps[times == dose.at, at] += row[form]
+    return Timeline(times, jumps, inputs, end)

@@ -1,0 +1,178 @@
+"""Floor 6: the verb that runs a model: compile once, dose, integrate, hand back a trajectory."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from exodelivery.compile.machine import Machine, machine
+from exodelivery.compile.system import System
+from exodelivery.declare.model import Model
+from exodelivery.declare.regimen import Regimen
+from exodelivery.errors import SimulationError, TracerWarning, YieldWarning, nearest
+from exodelivery.solve.dosing import deliver, split, timeline
+from exodelivery.solve.solvers.protocol import Tolerance, solver
+from exodelivery.solve.timeline import Array
+from exodelivery.solve.trajectory import Trajectory
+from exodelivery.units import hours, quantity
+
+DEFAULT_SOLVER = "lsoda"
+AFTER_LAST_DOSE = 168.0
+"""Hours that a run goes on after the last dose unless told otherwise."""
+
+
+class Values(Protocol):
+    """Anything that brings values for a model, such as a fit."""
+
+    def values_for(self, model: Model) -> dict[str, float]:
+        """Return values by full parameter name [base units]."""
+
+
+def simulate(
+    model: Model,
+    regimen: Regimen,
+    until: str | float | None = None,
+    *,
+    values: Mapping[str, str | float] | None = None,
+    using: Values | None = None,
+    solver: str = DEFAULT_SOLVER,
+    tolerance: float = 1e-8,
+    keep: tuple[str, ...] = (),
+) -> Trajectory:
+    """Run a model under a regimen.
+
+    Parameters
+    ----------
+    model : Model
+    regimen : Regimen
+        From :func:`~exodelivery.bolus` or :func:`~exodelivery.infusion`.
+    until : str or float, optional
+        End of the run, ``"28 d"`` or hours; a week after the last dose unless given.
+    values : mapping, optional
+        Values laid over the model's, by full name: ``{"uptake.PS": "0.02 mL/h"}``, or numbers in base units.
+    using : optional
+        A fit whose estimates are laid over the model's values.
+    solver : str
+        ``lsoda``, ``radau``, ``rodas5p`` or ``exact``.
+    tolerance : float
+        Relative tolerance.
+    keep : tuple of str
+        Pools to keep though no observable needs them; ``("all",)`` keeps every one.
+
+    Returns
+    -------
+    Trajectory
+        A run that failed is returned too: it is false, and says where it stopped and what to do.
+
+    Raises
+    ------
+    DoseError
+        If the model cannot take the dose.
+    SimulationError
+        For an unknown parameter, solver or time.
+
+    Examples
+    --------
+    >>> import exodelivery as exo
+    >>> run = exo.simulate(exo.load("doxorubicin_mouse", carrier="none"), exo.bolus("5 mg/kg"), until="24 h")
+    >>> bool(run), run["plasma_total"].unit
+    (True, 'nmol/mL')
+    """
+    compiled = machine(model, tuple(keep))
+    numbers = compiled.values_with({**(using.values_for(model) if using else {}), **_in_base(model, values or {})})
+    last = max((dose.at + dose.over for dose in regimen.single_doses), default=0.0)
+    end = last + AFTER_LAST_DOSE if until is None else hours(until)
+    if not np.isfinite(end) or end <= 0:
+        raise SimulationError(f"a run cannot end at {until!r}", remedy='write until="28 d"')
+    notes = _notes(compiled.system, numbers, regimen)
+    return run(compiled, numbers, regimen, end, solver_name=solver, tolerance=Tolerance(tolerance), notes=notes)
+
+
+def run(
+    compiled: Machine,
+    numbers: Array,
+    regimen: Regimen,
+    end: float,
+    *,
+    solver_name: str = DEFAULT_SOLVER,
+    tolerance: Tolerance = Tolerance(),
+    times: Array | None = None,
+    notes: tuple[str, ...] = (),
+) -> Trajectory:
+    """Run a compiled model at given numbers; no warnings, for fits and comparisons.
+
+    Parameters
+    ----------
+    compiled : Machine
+    numbers : array, (parameters,)
+        In base units.
+    regimen : Regimen
+    end : float
+        [h].
+    times : array, optional
+        The run's own grid [h]; chosen from the doses unless given.
+    """
+    system = compiled.system
+    method = solver(solver_name)
+    if not method.accepts(system.equations):
+        raise SimulationError(f"the solver {solver_name!r} cannot take this model", remedy='use solver="lsoda"')
+    line = timeline(system, numbers, regimen, end)
+    at = grid(line.times, end) if times is None else times
+    kernels = compiled.kernels(method.emitter)
+    found = method.solve(kernels, numbers, line, at, tolerance, dense=True)
+    outputs = compiled.kernels("numpy").outputs
+    return Trajectory(system.model, regimen, system, numbers, line, found, outputs, solver_name, notes)
+
+
+def grid(breaks: Array, end: float, count: int = 60) -> Array:
+    """Return times that show a curve well: close after each breakpoint, wider later [h]."""
+    edges = [*(float(b) for b in breaks if b < end), end]
+    growth = np.expm1(np.linspace(0, 7, count)) / np.expm1(7)
+    pieces = [a + (b - a) * growth for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return np.unique(np.concatenate(pieces))
+
+
+def _in_base(model: Model, values: Mapping[str, str | float]) -> dict[str, float]:
+    from exodelivery.declare.model import parameters_of
+
+    known = parameters_of(model)
+    found: dict[str, float] = {}
+    for name, value in values.items():
+        if name not in known:
+            raise SimulationError(f"the model has no parameter {name!r}", remedy=nearest(name, known))
+        if isinstance(value, str):
+            number, written = quantity(value)
+            if written.dimension != known[name].quantity.dimension:
+                raise SimulationError(
+                    f"{name} has the dimension {known[name].quantity.dimension}, not {written.dimension}",
+                    remedy=f"write it like {known[name].quantity.value!r}",
+                )
+            found[name] = number * written.factor
+        else:
+            found[name] = float(value)
+        if not np.isfinite(found[name]):
+            raise SimulationError(f"{name} is set to {value!r}", remedy="values are finite numbers")
+    return found
+
+
+def _notes(system: System, numbers: Array, regimen: Regimen) -> tuple[str, ...]:
+    parts = split(system, numbers)
+    notes = []
+    for dose in regimen.doses:
+        given = deliver(system, numbers, dose, parts)
+        notes.append(f"each dose: {given}")
+        if dose.metric == "label" and system.model.carrier.use:
+            text = "a dose of label alone is a tracer: saturation by its particles is neglected"
+            notes.append(text)
+            warnings.warn(text, TracerWarning, stacklevel=3)
+        most = next(
+            (v for p, v in zip(system.parameters, numbers, strict=True) if p.name == "carrier.most_particles"), None
+        )
+        if most is not None and given.particles > most:
+            text = f"{given.particles * 1e9:.2g} particles to a dose; a purification is taken to yield {most * 1e9:.2g} at most"
+            notes.append(text)
+            warnings.warn(text, YieldWarning, stacklevel=3)
+    return tuple(dict.fromkeys(notes))
