@@ -164,7 +164,7 @@ def _own_words() -> dict[str, _Exact]:
         "particle": particle, "particles": particle, "cell": cell, "cells": cell,
         "ID": (Fraction(1), base("ID")), "%ID": (percent, base("ID")), "%": (percent, DIMENSIONLESS),
         "IU": (Fraction(1), base("activity")), "kIU": (Fraction(1000), base("activity")),
-        "mIU": (Fraction(1, 1000), base("activity")),
+        "mIU": (Fraction(1, 1000), base("activity")), "fraction": (Fraction(1), DIMENSIONLESS),
         "kg_body": (Fraction(1), base("body")), "m2_body": (Fraction(1), base("surface")),
     }  # fmt: skip
 
