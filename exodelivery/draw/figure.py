@@ -1,0 +1,402 @@
+"""Floor 1: figures (plotly): lines and points, forests, small multiples, shares of variance, what studies hold.
+
+Why: one look for all. Nothing here knows of models; arguments are plain numbers with their words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from exodelivery.draw.canvas import Figure, log_axis, log_ticks, new_figure, plain
+from exodelivery.draw.style import DASHES, MARKS, ORIGINS, colour_of, look_of
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A curve; lines of one ``group`` share a colour and a legend group, and differ in their ``dash``.
+
+    Attributes
+    ----------
+    name : str
+    x, y : sequence of float, (points,)
+    dash : str
+        A dash of plotly's; by default the next one within the group.
+    group : str
+        E.g. the carrier.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    dash: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Observations with their intervals.
+
+    Attributes
+    ----------
+    name : str
+    x, y : sequence of float, (points,)
+    lower, upper : sequence of float, (points,)
+        Ends of the intervals, in the unit of ``y``; empty where none is known.
+    text : sequence of str, (points,)
+        What the pointer shows beside each.
+    group : str
+        The group of the lines that they belong to.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    lower: Sequence[float] = ()
+    upper: Sequence[float] = ()
+    text: Sequence[str] = ()
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ForestRow:
+    """A ratio with its interval.
+
+    Attributes
+    ----------
+    label : str
+    ratio, low, high : float
+        The estimate and the ends of its 95 % interval; an end may be infinite.
+    p_better : float or None
+        Probability that the ratio lies above one.
+    note : str
+        E.g. ``"under the assumptions"``.
+    """
+
+    label: str
+    ratio: float
+    low: float
+    high: float
+    p_better: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One of several small figures."""
+
+    title: str
+    lines: Sequence[Line] = ()
+    points: Sequence[Points] = ()
+    y_title: str = ""
+
+
+def lines_figure(
+    series: Sequence[Line], *, x_title: str, y_title: str, log_y: bool = True, title: str = ""
+) -> Figure:
+    """Return curves over a common axis, semi-logarithmic unless told otherwise.
+
+    Parameters
+    ----------
+    series : sequence of Line
+    x_title, y_title : str
+        With units, e.g. ``"time [h]"``.
+
+    Examples
+    --------
+    >>> figure = lines_figure([Line("free", [0, 1], [1, 0.5])], x_title="time [h]", y_title="plasma [nmol/mL]")
+    >>> figure.layout.yaxis.type, len(figure.data)
+    ('log', 1)
+    """
+    figure = new_figure(title=title)
+    looks = _looks(series, ())
+    for line in series:
+        figure.add_trace(_line_trace(line, looks, x_title, y_title))
+    figure.update_xaxes(title_text=plain(x_title))
+    figure.update_yaxes(title_text=plain(y_title))
+    if log_y:
+        log_axis(figure, _heights(series))
+    return figure
+
+
+def overlay(figure: Figure, points: Sequence[Points], *, series: Sequence[Line] = ()) -> Figure:
+    """Return a copy of a figure with observations laid over it; ``series`` are its lines, whose colours they take.
+
+    Examples
+    --------
+    >>> lines = [Line("model", [0, 1], [1, 0.5], group="liposome")]
+    >>> figure = lines_figure(lines, x_title="time [h]", y_title="C [nmol/mL]")
+    >>> shown = overlay(figure, [Points("data", [1], [0.6], [0.4], [0.9], group="liposome")], series=lines)
+    >>> shown.data[1].marker.color == shown.data[0].line.color, len(figure.data)
+    (True, 1)
+    """
+    import plotly.graph_objects as go
+
+    copy = go.Figure(figure)
+    looks = _looks(series, points)
+    for some in points:
+        copy.add_trace(_points_trace(some, looks))
+    if copy.layout.yaxis.type == "log":
+        log_axis(copy, _heights(copy.data))
+    return copy
+
+
+def small_multiples(
+    panels: Sequence[Panel], *, x_title: str, columns: int = 2, log_y: bool = True, title: str = ""
+) -> Figure:
+    """Return panels side by side, one legend for all; a group keeps its colour from panel to panel."""
+    from plotly.subplots import make_subplots
+
+    columns = max(1, min(columns, len(panels)))
+    rows = max(1, math.ceil(len(panels) / columns))
+    figure = new_figure(height=80 + 260 * rows, title=title)
+    titles = [plain(panel.title) for panel in panels]
+    grid = make_subplots(rows, columns, subplot_titles=titles, vertical_spacing=0.4 / rows, figure=figure)
+    lines, points = [s for p in panels for s in p.lines], [s for p in panels for s in p.points]
+    looks = _looks(lines, points)
+    named: set[str] = set()
+    for position, panel in enumerate(panels):
+        row, column = position // columns + 1, position % columns + 1
+        traces = [_line_trace(line, looks, x_title, panel.y_title) for line in panel.lines]
+        for trace in [*traces, *(_points_trace(some, looks) for some in panel.points)]:
+            trace.showlegend = trace.name not in named
+            named.add(trace.name)
+            grid.add_trace(trace, row=row, col=column)
+        grid.update_yaxes(title_text=plain(panel.y_title), row=row, col=column)
+        if log_y:
+            log_axis(grid, _heights([*panel.lines, *panel.points]), row=row, col=column)
+        if position + columns >= len(panels):
+            grid.update_xaxes(title_text=plain(x_title), row=row, col=column)
+    return grid
+
+
+def forest_figure(
+    rows: Sequence[ForestRow], title: str = "", *, x_title: str = "ratio to the baseline"
+) -> Figure:
+    """Return ratios with their intervals on a logarithmic axis, with a line at one.
+
+    Each row's words stand above its bar, so that a phone shows both.
+
+    Examples
+    --------
+    >>> forest_figure([ForestRow("liposome", 2.0, 0.8, 5.0, 0.93)]).layout.xaxis.type
+    'log'
+    """
+    figure = new_figure(height=110 + 64 * len(rows), title=title)
+    for position, row in enumerate(rows):
+        words = forest_words(row)
+        figure.add_scatter(
+            x=[row.ratio],
+            y=[position],
+            mode="markers",
+            marker={"color": colour_of(0), "size": 11, "symbol": "square"},
+            error_x=_ends(
+                row.ratio, *(end if end and math.isfinite(end) else row.ratio for end in (row.low, row.high))
+            ),
+            hovertemplate=f"{plain(row.label)}<br>{plain(words)}<extra></extra>",
+            showlegend=False,
+        )
+        figure.add_annotation(
+            x=0, xref="paper", y=position - 0.5, text=f"<b>{plain(row.label)}</b><br>{plain(words)}",
+            showarrow=False, xanchor="left", yanchor="top", align="left", bgcolor="rgba(255,255,255,0.8)",
+        )  # fmt: skip
+    figure.add_vline(x=1, line={"color": "#444444", "dash": "dash", "width": 1})
+    finite = [v for r in rows for v in (r.ratio, r.low, r.high, 1.0) if math.isfinite(v) and v > 0]
+    low, high = (min(finite), max(finite)) if finite else (0.1, 10.0)
+    margin = 0.06 * math.log10(high / low) + 0.04
+    ends_shown = [math.log10(low) - margin, math.log10(high) + margin]
+    figure.update_xaxes(type="log", title_text=plain(x_title), range=ends_shown, **log_ticks(low, high))
+    figure.update_yaxes(range=[len(rows) - 0.5, -0.6], showticklabels=False, showgrid=False, ticks="")
+    return figure
+
+
+def forest_words(row: ForestRow) -> str:
+    """Return a row's numbers in words.
+
+    Examples
+    --------
+    >>> forest_words(ForestRow("x", 2.0, 0.8, math.inf, 0.93, "under the assumptions"))
+    '2 (0.8 to no upper end), P(better) 0.93, under the assumptions'
+    """
+    low = f"{row.low:.3g}" if row.low > 0 else "no lower end"
+    high = f"{row.high:.3g}" if math.isfinite(row.high) else "no upper end"
+    better = f"P(better) {row.p_better:.2f}" if row.p_better is not None else ""
+    return ", ".join(part for part in (f"{row.ratio:.3g} ({low} to {high})", better, row.note) if part)
+
+
+def bars_figure(shares: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
+    """Return stacked bars of shares of variance by origin, one bar to each row.
+
+    Parameters
+    ----------
+    shares : mapping of mappings
+        For each row, the share of each origin (measured, literature, fitted, derived, assumed) [fraction].
+
+    Examples
+    --------
+    >>> figure = bars_figure({"liposome": {"assumed": 0.6, "literature": 0.4}})
+    >>> [trace.name for trace in figure.data]
+    ['literature', 'assumed']
+    """
+    figure = new_figure(height=130 + 44 * len(shares), title=title)
+    known = [*ORIGINS, *dict.fromkeys(o for row in shares.values() for o in row if o not in ORIGINS)]
+    labels = list(shares)
+    for origin in known:
+        values = [100 * shares[label].get(origin, 0.0) for label in labels]
+        if not any(values):
+            continue
+        look = look_of(origin, ORIGINS)
+        figure.add_bar(
+            x=values,
+            y=[plain(label) for label in labels],
+            orientation="h",
+            name=origin,
+            marker={"color": look.colour, "pattern": {"shape": look.pattern, "fgcolor": "white", "size": 6}},
+            text=[f"{value:.0f} %" if value >= 8 else "" for value in values],
+            textposition="inside",
+            insidetextfont={"color": "white", "weight": "bold"},
+            hovertemplate=f"%{{y}}<br>{plain(origin)}: %{{x:.0f}} % of the variance<extra></extra>",
+        )
+    figure.update_layout(
+        barmode="stack", legend={"traceorder": "normal", "y": -70 / (44 * max(len(labels), 1))}
+    )
+    figure.update_xaxes(title_text="share of variance [%]", range=[0, 100])
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+def studies_figure(studies: Any, most: int = 12) -> Figure:
+    """Return the records of studies, a panel to each quantity and unit, a row to each record.
+
+    Parameters
+    ----------
+    studies : object
+        With ``records``: each with study, arm, what, unit, time, centre, interval and limit.
+    most : int
+        Panels shown, those with most records first; the title says how many there are.
+    """
+    from plotly.subplots import make_subplots
+
+    panels: dict[tuple[str, str], list[Any]] = {}
+    for record in studies.records:
+        panels.setdefault((str(record.what), record.unit), []).append(record)
+    chosen = sorted(panels.items(), key=lambda item: -len(item[1]))[:most]
+    heights = [len(records) + 1.5 for _, records in chosen]
+    total = sum(heights) or 1.0
+    title = f"{len(studies.records)} records of {len(panels)} quantities" + (
+        f"; the {most} with most records are shown" if len(panels) > most else ""
+    )
+    figure = new_figure(height=round(140 + 22 * total + 44 * len(chosen)), title=title)
+    if not chosen:
+        return figure
+    figure.update_layout(margin={"t": 90}, showlegend=False)
+    titles = [plain(f"{what} [{unit}]") for (what, unit), _ in chosen]
+    gap = 50 / (22 * total + 50 * len(chosen))
+    grid = make_subplots(
+        len(chosen), 1, subplot_titles=titles, row_heights=heights, vertical_spacing=gap, figure=figure
+    )
+    arms = list(dict.fromkeys(f"{record.study} {record.arm}" for record in studies.records))
+    for row, (_, records) in enumerate(chosen, 1):
+        _record_rows(grid, records, arms, row)
+    return grid
+
+
+def _record_rows(grid: Figure, records: Sequence[Any], arms: Sequence[str], row: int) -> None:
+    bounds = {"<": "triangle-left", ">": "triangle-right"}
+    values = [end for record in records for end in (record.centre, *(record.interval or ()))]
+    for position, record in enumerate(records):
+        low, high = record.interval or (record.centre, record.centre)
+        colour = colour_of(arms.index(f"{record.study} {record.arm}"))
+        interval = f" ({low:.4g} to {high:.4g})" if record.interval else ""
+        grid.add_scatter(
+            x=[record.centre],
+            y=[position],
+            mode="markers",
+            marker={"color": colour, "size": 9, "symbol": bounds.get(record.limit, "circle")},
+            error_x=_ends(record.centre, low, high),
+            hovertemplate=f"{plain(str(record))}{interval}<br>{plain(record.study)}<extra></extra>",
+            row=row,
+            col=1,
+        )
+    names = [plain(f"{r.arm or r.study}{f', {r.time:g} h' if r.time is not None else ''}") for r in records]
+    grid.update_yaxes(
+        tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6], row=row, col=1
+    )
+    if min(values) > 0 and max(values) / min(values) > 20:
+        grid.update_xaxes(type="log", **log_ticks(min(values), max(values)), row=row, col=1)
+
+
+# -- pieces
+
+
+def _looks(lines: Sequence[Line], points: Sequence[Points]) -> dict[str, tuple[str, int]]:
+    """Colour and position of each group; a line without one is a group of its own."""
+    groups = dict.fromkeys(
+        [*(line.group or line.name for line in lines), *(some.group or some.name for some in points)]
+    )
+    return {group: (colour_of(position), position) for position, group in enumerate(groups)}
+
+
+def _line_trace(line: Line, looks: dict[str, tuple[str, int]], x_title: str, y_title: str) -> Any:
+    import plotly.graph_objects as go
+
+    colour, position = looks[line.group or line.name]
+    dash = line.dash or DASHES[position // 7 % len(DASHES)]
+    return go.Scatter(
+        x=list(line.x),
+        y=list(line.y),
+        name=plain(line.name),
+        mode="lines",
+        line={"color": colour, "dash": dash, "width": 2.2},
+        legendgroup=line.group or None,
+        hovertemplate=(
+            f"{plain(line.name)}<br>{plain(x_title)}: %{{x:.4g}}<br>{plain(y_title)}: %{{y:.4g}}<extra></extra>"
+        ),
+    )
+
+
+def _points_trace(some: Points, looks: dict[str, tuple[str, int]]) -> Any:
+    import plotly.graph_objects as go
+
+    colour, position = looks[some.group or some.name]
+    bars: dict[str, Any] = {}
+    if len(some.lower) and len(some.upper):
+        above = [high - y for high, y in zip(some.upper, some.y, strict=True)]
+        below = [y - low for low, y in zip(some.lower, some.y, strict=True)]
+        bars = {
+            "error_y": {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "width": 4}
+        }
+    return go.Scatter(
+        x=list(some.x),
+        y=list(some.y),
+        name=plain(some.name),
+        mode="markers",
+        marker={
+            "color": colour,
+            "size": 9,
+            "symbol": MARKS[position % len(MARKS)],
+            "line": {"color": "white", "width": 1},
+        },
+        legendgroup=some.group or None,
+        text=[plain(text) for text in some.text] or None,
+        hovertemplate=f"{plain(some.name)}<br>%{{x:.4g}}, %{{y:.4g}}<br>%{{text}}<extra></extra>",
+        **bars,
+    )
+
+
+def _ends(centre: float, low: float, high: float) -> dict[str, Any]:
+    """Error bars from the ends of an interval."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [high - centre],
+        "arrayminus": [centre - low],
+        "thickness": 2,
+        "width": 5,
+    }
+
+
+def _heights(series: Iterable[Any]) -> list[float]:
+    return [float(value) for some in series if some.y is not None for value in some.y]
