@@ -15,6 +15,7 @@ from exodelivery.compile.symbols import Symbols
 from exodelivery.compile.system import Loading
 from exodelivery.declare.anatomy import Anatomy, Scope
 from exodelivery.declare.model import Instance
+from exodelivery.declare.pool import is_pool
 from exodelivery.declare.table import Table
 from exodelivery.errors import DeclarationError, Place, nearest
 from exodelivery.expr.as_sympy import as_sympy
@@ -136,6 +137,11 @@ class _Vial:
             return self.pools[argument.path] / self._expression(volume, place)
         if node.path in self.pools:
             return self.pools[node.path]
-        if node.path.rpartition(".")[2] in self.scope.anatomy.forms and "." in node.path:
+        if is_pool(node.path, self.scope.anatomy.forms) and node.path.partition(".")[0] in self.block.sites:
             return 0
-        return self.symbols.parameters[self.scope.name(node.path, place).name]
+        if node.path in self.block.outputs:
+            return self._expression(self.block.outputs[node.path], place)
+        found = self.scope.name(node.path, place)
+        if found.kind != "parameter":
+            raise DeclarationError(f"a loading cannot read {node.path} here", where=place)
+        return self.symbols.parameters[found.name]

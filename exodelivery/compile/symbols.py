@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exodelivery.compile.expand import refer, references
+from exodelivery.compile.fraction import per_source
 from exodelivery.declare.anatomy import Anatomy, Reference, Scope
 from exodelivery.declare.parts import DOSE_METRICS
 from exodelivery.declare.pool import Pool
@@ -193,24 +194,17 @@ class Symbols:
         DeclarationError
             If the rate does not vanish with its source.
         """
-        import sympy
-
         amount = self.states[source]
-
-        def is_finite(expression: Any) -> bool:
-            return not expression.subs(amount, 0).has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
-
-        found = sympy.S.Zero
-        for term in sympy.Add.make_args(rate):
-            part = term / amount
-            found += part if is_finite(part) else sympy.cancel(part)
-        if not is_finite(found):
-            found = sympy.cancel(sympy.together(rate) / amount)
-        if not is_finite(found):
+        found = per_source(rate, amount, may_be_nought=source not in self.anatomy.populations)
+        if found is None:
+            vanishes = getattr(rate, "subs", lambda *_: rate)(amount, 0) == 0
+            how = (
+                "vanishes with its source, but not in proportion to" if vanishes else "does not vanish with its source"
+            )
             raise DeclarationError(
-                f"the rate of {name} does not vanish with its source {source}",
+                f"the rate of {name} {how} {source}",
                 where=place,
-                remedy="a rate is its source times something finite, so that nothing goes negative",
+                remedy="write it as its source times something finite: things that ride move at that fraction",
             )
         return found
 

@@ -19,6 +19,7 @@ from exodelivery.declare.tables import FORMS, PASSENGERS, RESERVED, ROLES, SLOTS
 from exodelivery.errors import DeclarationError, nearest
 from exodelivery.expr.functions import FUNCTIONS
 from exodelivery.expr.tree import Expr
+from exodelivery.expr.tree import names as names_in
 
 STAGE_OUTPUTS: tuple[str, ...] = ("loaded", "adsorbed", "free", "drug_per_particle", "label", "dye")
 """What a loading block says of the dose."""
@@ -155,7 +156,23 @@ class Block:
                     f"the passenger {name!r} must ride as one of {', '.join(PASSENGERS)}",
                     where=self.origin.place("passengers", name),
                 )
+        for name in self.outputs:
+            if name in _reached(name, self.outputs):
+                raise DeclarationError(
+                    f"the output {name!r} is defined by itself", where=self.origin.place("outputs", name)
+                )
         if self.kind == "loading":
             only(self.outputs, STAGE_OUTPUTS, "a loading's outputs", "outputs", origin=self.origin)
         elif self.duration is not None:
             raise DeclarationError("only a loading has a duration", where=self.origin.place("duration"))
+
+
+def _reached(name: str, outputs: Mapping[str, Expr]) -> set[str]:
+    """Return the outputs that an output reads, at any depth."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = {path for path in names_in(outputs[waiting.pop()]) if path in outputs} - found
+        found |= new
+        waiting.extend(new)
+    return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exodelivery.declare.origin import NO_ORIGIN, Origin
-from exodelivery.declare.tables import STATUSES
+from exodelivery.declare.tables import OWNERS, STATUSES
 from exodelivery.errors import DeclarationError, Place, UnitError, nearest
 from exodelivery.units import Dimension, Unit, format_quantity
 from exodelivery.units import quantity as read_quantity
@@ -207,6 +207,9 @@ def _verify(found: Quantity, where: Place) -> None:
         raise DeclarationError(
             f"no status is called {found.status!r}", where=where, remedy=nearest(found.status, STATUSES)
         )
+    for word in found.owner.split(" x ") if found.owner else ():
+        if word.strip() not in OWNERS:
+            raise DeclarationError(f"no owner is called {word!r}", where=where, remedy=nearest(word, OWNERS))
     try:
         base, ends = found.base, found.ends
         units = [read_quantity(text)[1] for text in (found.value, *(found.range or ()))]
