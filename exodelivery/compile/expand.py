@@ -98,7 +98,7 @@ def expand(anatomy: Anatomy, report: Report = raise_it) -> Expansion:
         kept = 0
         for name, flow in instance.block.flows.items():
             place = instance.block.origin.place("flows", name)
-            for site, written in _repeated(anatomy, instance, flow):
+            for site, written in repeated(anatomy, instance, flow):
                 full = f"{instance.prefix}.{name}" + (f"@{site}" if site else "")
                 try:
                     found, missing = _one_ways(scope, full, written, place)
@@ -122,7 +122,7 @@ def expand(anatomy: Anatomy, report: Report = raise_it) -> Expansion:
     return Expansion(tuple(flows), tuple(left_out))
 
 
-def _repeated(anatomy: Anatomy, instance: Instance, flow: Flow) -> Iterator[tuple[str, Flow]]:
+def repeated(anatomy: Anatomy, instance: Instance, flow: Flow) -> Iterator[tuple[str, Flow]]:
     used = {flow.source, flow.target, *names(flow.rate), *(names(flow.back) if flow.back else ())}
     ends = {*flow.passengers.values(), *(() if isinstance(flow.contents, str) else flow.contents.values())}
     if not any(path.partition(".")[0] == "here" for path in used | ends):

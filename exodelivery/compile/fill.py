@@ -14,6 +14,10 @@ from exodelivery.declare.tables import FORMS
 from exodelivery.errors import DeclarationError
 
 
+EVERYTHING = frozenset({"drug", "label"})
+"""What doses can bring, besides the carriers themselves."""
+
+
 def riding(anatomy: Anatomy) -> tuple[str, ...]:
     """Return the forms that ride on a carrier, passenger chains included."""
     return tuple(form for form, parent in anatomy.forms.items() if FORMS[parent].rides)
@@ -106,11 +110,16 @@ def _with_their_cells(
             yield pool, pool.at(pairs[pool.site])
 
 
-def filled_pools(anatomy: Anatomy, flows: tuple[OneWay, ...], routes: Mapping[str, str]) -> dict[Pool, None]:
-    """Return every pool that a dose, a start amount or an inflow can reach, in a steady order."""
+def filled_pools(
+    anatomy: Anatomy, flows: tuple[OneWay, ...], routes: Mapping[str, str], given: frozenset[str] = EVERYTHING
+) -> dict[Pool, None]:
+    """Return every pool that a dose, a start amount or an inflow can reach, in a steady order.
+
+    ``given`` says what the doses bring: drug, label, or both.
+    """
     filled: dict[Pool, None] = {}
     for site in routes.values():
-        for form in dosed_forms(anatomy):
+        for form in dosed_forms(anatomy, given):
             filled[Pool(site, form)] = None
     for instance in anatomy.instances:
         if instance.slot != "loading":
@@ -131,16 +140,17 @@ def filled_pools(anatomy: Anatomy, flows: tuple[OneWay, ...], routes: Mapping[st
     return filled
 
 
-def dosed_forms(anatomy: Anatomy) -> tuple[str, ...]:
+def dosed_forms(anatomy: Anatomy, given: frozenset[str] = EVERYTHING) -> tuple[str, ...]:
     """Return the forms in which a dose of this model can arrive.
 
     Without a carrier all drug is free; a carrier that nothing loads brings no drug.
     """
     carrier = anatomy.model.carrier
     if not carrier.use:
-        return ("free",)
-    loading = next((i.block for i in anatomy.instances if i.slot == "loading"), None)
-    if loading is None:
-        return ("carrier", "label")
-    forms = tuple(form for form in ("loaded", "adsorbed", "free", "dye") if form in loading.outputs)
-    return ("carrier", "label", *forms)
+        forms: tuple[str, ...] = ("free",)
+    else:
+        loading = next((i.block for i in anatomy.instances if i.slot == "loading"), None)
+        outputs = loading.outputs if loading is not None else ()
+        forms = ("carrier", "label", *(form for form in ("loaded", "adsorbed", "free", "dye") if form in outputs))
+    # Carriers are kept for a tracer too: what carries it moves at the rates of carriers at nought.
+    return tuple(form for form in forms if form == "carrier" or FORMS[form].ledger in given)

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from exodelivery.compile.equations import Equations
-from exodelivery.compile.expand import Expansion, OneWay, expand
-from exodelivery.compile.fill import carried_on, dosed_forms, filled_pools
+from exodelivery.compile.expand import Expansion, OneWay, expand, references
+from exodelivery.compile.fill import EVERYTHING, carried_on, dosed_forms, filled_pools
 from exodelivery.compile.loading import loading_stage
 from exodelivery.compile.prune import prune
 from exodelivery.compile.symbols import Symbols
@@ -24,11 +24,13 @@ from exodelivery.declare.pool import Pool
 from exodelivery.declare.table import Table
 from exodelivery.declare.tables import FORMS
 from exodelivery.errors import DeclarationError, Place
+from exodelivery.expr.as_text import as_text
+from exodelivery.expr.tree import Call
 from exodelivery.units import unit
 
 
 @lru_cache(maxsize=64)
-def flatten(model: Model, keep: tuple[str, ...] = ()) -> System:
+def flatten(model: Model, keep: tuple[str, ...] = (), given: frozenset[str] = EVERYTHING) -> System:
     """Lay a model flat.
 
     Parameters
@@ -36,6 +38,8 @@ def flatten(model: Model, keep: tuple[str, ...] = ()) -> System:
     model : Model
     keep : tuple of str
         Pools to keep though no observable needs them; ``("all",)`` keeps every one.
+    given : frozenset of str
+        What the doses will bring: drug, label, or both; pools of what is never given get no equation.
 
     Returns
     -------
@@ -48,8 +52,8 @@ def flatten(model: Model, keep: tuple[str, ...] = ()) -> System:
     """
     anatomy = Anatomy(model)
     expansion = expand(anatomy)
-    filled = filled_pools(anatomy, expansion.flows, model.body.routes)
-    build = _Build(anatomy, expansion, filled, Symbols(anatomy, filled))
+    filled = filled_pools(anatomy, expansion.flows, model.body.routes, given)
+    build = _Build(anatomy, expansion, filled, given, Symbols(anatomy, filled))
     return build.system(keep)
 
 
@@ -60,6 +64,7 @@ class _Build:
     anatomy: Anatomy
     expansion: Expansion
     filled: dict[Pool, None]
+    given: frozenset[str]
     symbols: Symbols
     movements: list[Movement] = field(default_factory=list)
     ledgers: dict[str, str] = field(default_factory=dict)
@@ -203,13 +208,25 @@ class _Build:
         scope = Scope(self.anatomy)
         lacking = self.symbols.lacking(observable.formula, scope, place)
         if lacking:
-            return None, lacking
+            return None, self._never_given(observable, scope, place) or lacking
         return self.symbols.expression(observable.formula, scope, place), ""
+
+    def _never_given(self, observable: Observable, scope: Scope, place: Place) -> str:
+        """Return which ledger an observable reads that no dose brings, where it reads that one alone."""
+        read = set()
+        for node, reference in references(scope, observable.formula, place):
+            if reference.pool is not None:
+                read.add(FORMS[self.anatomy.forms[reference.pool.form]].ledger)
+            elif isinstance(node, Call) and node.function == "total":
+                what = as_text(node.arguments[1])
+                read.add(FORMS[what].ledger if what in FORMS else what)
+        absent = read & (EVERYTHING - self.given)
+        return f"no {next(iter(absent))} is given" if len(read) == 1 and absent else ""
 
     # -- putting together
 
     def _routes(self, where: Callable[[str], str]) -> Table[Table[str]]:
-        forms = dosed_forms(self.anatomy)
+        forms = dosed_forms(self.anatomy, self.given)
         return Table(
             {
                 route: Table({form: where(str(Pool(site, form))) for form in forms})

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from exodelivery.compile.emitters.protocol import emitter
 from exodelivery.compile.equations import Equations
+from exodelivery.compile.fill import EVERYTHING
 from exodelivery.compile.flatten import flatten
 from exodelivery.compile.system import System
 from exodelivery.declare.model import Model
@@ -55,7 +56,7 @@ def emit(kind: str, equations: Equations, sensitive: tuple[int, ...] = ()) -> An
 
 
 @lru_cache(maxsize=64)
-def machine(model: Model, keep: tuple[str, ...] = ()) -> Machine:
+def machine(model: Model, keep: tuple[str, ...] = (), given: frozenset[str] = EVERYTHING) -> Machine:
     """Compile a model.
 
     Parameters
@@ -63,9 +64,11 @@ def machine(model: Model, keep: tuple[str, ...] = ()) -> Machine:
     model : Model
     keep : tuple of str
         Pools to keep though no observable needs them; see :func:`~exodelivery.compile.flatten.flatten`.
+    given : frozenset of str
+        What the doses bring: drug, label, or both.
 
     Returns
     -------
     Machine
     """
-    return Machine(flatten(model, keep))
+    return Machine(flatten(model, keep, given))

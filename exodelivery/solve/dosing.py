@@ -231,7 +231,9 @@ def _as_nmol(system: System, named: dict[str, float], dose: Dose) -> float:
     return value / named["drug.molar_mass"] if "mass" in str(amount.dimension) else value
 
 
-def timeline(system: System, values: Array, regimen: Regimen, end: float) -> Timeline:
+def timeline(
+    system: System, values: Array, regimen: Regimen, end: float, parts: dict[str, float] | None = None
+) -> Timeline:
     """Return the jumps and inputs of a regimen for one parameter set.
 
     Parameters
@@ -241,6 +243,8 @@ def timeline(system: System, values: Array, regimen: Regimen, end: float) -> Tim
     regimen : Regimen
     end : float
         End of the run [h].
+    parts : dict, optional
+        The loading's split, where it is known already.
 
     Raises
     ------
@@ -248,7 +252,7 @@ def timeline(system: System, values: Array, regimen: Regimen, end: float) -> Tim
         For an unknown route, or a dose that the model cannot take.
     """
     doses = [dose for dose in regimen.single_doses if dose.at <= end]
-    parts = split(system, values)
+    parts = split(system, values) if parts is None else parts
     edges = {0.0, *(dose.at for dose in doses), *(dose.at + dose.over for dose in doses if dose.over)}
     times = np.array(sorted(edge for edge in edges if edge <= end))
     jumps, inputs = np.zeros((2, len(times), len(system.variables)))

@@ -20,6 +20,7 @@ from exodelivery.solve.trajectory import Trajectory
 from exodelivery.units import hours, quantity
 
 DEFAULT_SOLVER = "lsoda"
+DEFAULT_TOLERANCE = Tolerance()
 AFTER_LAST_DOSE = 168.0
 """Hours that a run goes on after the last dose unless told otherwise."""
 
@@ -81,14 +82,24 @@ def simulate(
     >>> bool(run), run["plasma_total"].unit
     (True, 'nmol/mL')
     """
-    compiled = machine(model, tuple(keep))
+    compiled = machine_for(model, regimen, tuple(keep))
     numbers = compiled.values_with({**(using.values_for(model) if using else {}), **_in_base(model, values or {})})
     last = max((dose.at + dose.over for dose in regimen.single_doses), default=0.0)
     end = last + AFTER_LAST_DOSE if until is None else hours(until)
     if not np.isfinite(end) or end <= 0:
         raise SimulationError(f"a run cannot end at {until!r}", remedy='write until="28 d"')
-    notes = _notes(compiled.system, numbers, regimen)
-    return run(compiled, numbers, regimen, end, solver_name=solver, tolerance=Tolerance(tolerance), notes=notes)
+    parts = split(compiled.system, numbers)
+    notes = _notes(compiled.system, numbers, regimen, parts)
+    return run(
+        compiled, numbers, regimen, end, solver_name=solver, tolerance=Tolerance(tolerance), parts=parts, notes=notes
+    )
+
+
+def machine_for(model: Model, regimen: Regimen, keep: tuple[str, ...] = ()) -> Machine:
+    """Return the model compiled for what a regimen gives: drug, label, or both."""
+    given = {"label" if dose.metric == "label" else "drug" for dose in regimen.doses}
+    given |= {"label" for dose in regimen.doses if dose.label}
+    return machine(model, keep, frozenset(given))
 
 
 def run(
@@ -98,8 +109,9 @@ def run(
     end: float,
     *,
     solver_name: str = DEFAULT_SOLVER,
-    tolerance: Tolerance = Tolerance(),
+    tolerance: Tolerance = DEFAULT_TOLERANCE,
     times: Array | None = None,
+    parts: dict[str, float] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Trajectory:
     """Run a compiled model at given numbers; no warnings, for fits and comparisons.
@@ -114,12 +126,14 @@ def run(
         [h].
     times : array, optional
         The run's own grid [h]; chosen from the doses unless given.
+    parts : dict, optional
+        The loading's split at these numbers, where it is known already.
     """
     system = compiled.system
     method = solver(solver_name)
     if not method.accepts(system.equations):
         raise SimulationError(f"the solver {solver_name!r} cannot take this model", remedy='use solver="lsoda"')
-    line = timeline(system, numbers, regimen, end)
+    line = timeline(system, numbers, regimen, end, parts)
     at = grid(line.times, end) if times is None else times
     kernels = compiled.kernels(method.emitter)
     found = method.solve(kernels, numbers, line, at, tolerance, dense=True)
@@ -158,8 +172,7 @@ def _in_base(model: Model, values: Mapping[str, str | float]) -> dict[str, float
     return found
 
 
-def _notes(system: System, numbers: Array, regimen: Regimen) -> tuple[str, ...]:
-    parts = split(system, numbers)
+def _notes(system: System, numbers: Array, regimen: Regimen, parts: dict[str, float]) -> tuple[str, ...]:
     notes = []
     for dose in regimen.doses:
         given = deliver(system, numbers, dose, parts)

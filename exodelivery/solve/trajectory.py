@@ -243,7 +243,9 @@ class Trajectory:
             f"  ledgers {books}",
         ]
         lines += [f"  {self[column.name]}" for column in self.system.columns] if self else []
-        lines += [f"  {name}: unavailable, {reason}" for name, reason in self.system.unavailable.items()]
+        for reason in dict.fromkeys(self.system.unavailable.values()):
+            names = [name for name, known in self.system.unavailable.items() if known == reason]
+            lines.append(f"  unavailable, as {reason}: {', '.join(names)}")
         return "\n".join(lines)
 
     __repr__ = __str__

@@ -6,8 +6,7 @@ states under one error control.
 
 References
 ----------
-Hindmarsh & Petzold, SIAM J. Sci. Stat. Comput. 4:136 (1983), doi:10.1137/0904010 (LSODA).
-Hairer & Wanner, Solving Ordinary Differential Equations II (1996), doi:10.1007/978-3-642-05221-7 (Radau).
+The methods and their papers are named by ``scipy.integrate.LSODA`` and ``scipy.integrate.Radau``.
 """
 
 from __future__ import annotations
@@ -73,9 +72,7 @@ class ScipySolver:
         """Take any equations."""
         return True
 
-    def begin(
-        self, system: System, t: float, z: Array, finish: float, relative: float, absolute: Array
-    ) -> Any:
+    def begin(self, system: System, t: float, z: Array, finish: float, relative: float, absolute: Array) -> Any:
         """Return scipy's integrator at the start of a segment."""
         raise NotImplementedError
 
@@ -124,9 +121,7 @@ class ScipySolver:
         True
         """
         parameters = _fitting(kernels, parameters, timeline)
-        absolute = np.broadcast_to(
-            np.asarray(tolerance.absolute, dtype=float), (len(kernels.equations.states),)
-        )
+        absolute = np.broadcast_to(np.asarray(tolerance.absolute, dtype=float), (len(kernels.equations.states),))
         if not np.all(absolute > 0):
             absolute = np.where(absolute > 0, absolute, _chosen(kernels, parameters, timeline, tolerance))
         run = _Run(self, kernels, parameters, timeline, tolerance.relative)
@@ -142,9 +137,7 @@ class LsodaSolver(ScipySolver):
 
     name = "lsoda"
 
-    def begin(
-        self, system: System, t: float, z: Array, finish: float, relative: float, absolute: Array
-    ) -> Any:
+    def begin(self, system: System, t: float, z: Array, finish: float, relative: float, absolute: Array) -> Any:
         from scipy.integrate import LSODA
 
         n, k = system.sizes
@@ -166,9 +159,7 @@ class RadauSolver(ScipySolver):
 
     name = "radau"
 
-    def begin(
-        self, system: System, t: float, z: Array, finish: float, relative: float, absolute: Array
-    ) -> Any:
+    def begin(self, system: System, t: float, z: Array, finish: float, relative: float, absolute: Array) -> Any:
         from scipy.integrate import Radau
         from scipy.sparse import block_diag, csc_matrix
 
@@ -225,9 +216,7 @@ class _Run:
         """Return the states at any times of the run, (times, states), from each step's own interpolant."""
         asked = np.asarray(times, dtype=float)
         steps = np.searchsorted(np.array(self.starts), asked, side="right") - 1
-        return np.array(
-            [self.curves[max(step, 0)](t)[: self.size] for step, t in zip(steps, asked, strict=True)]
-        )
+        return np.array([self.curves[max(step, 0)](t)[: self.size] for step, t in zip(steps, asked, strict=True)])
 
     def _segment(
         self, segment: Segment, times: Array, z: Array, weights: Array, most_steps: int, keep: bool
@@ -236,9 +225,7 @@ class _Run:
         rows = times[segment.rows]
         done = self._fill(segment, rows, 0, segment.begin, partial(_constant, z[:, None]))
         if not np.all(np.isfinite(system.rates(segment.begin, z))):
-            return z, failure(
-                "the rates are not finite", segment.begin, z, system, self.relative, weights, self.steps
-            )
+            return z, failure("the rates are not finite", segment.begin, z, system, self.relative, weights, self.steps)
         if segment.finish == segment.begin:
             self._keep(segment.begin, partial(_constant, z))
             return z, None
@@ -263,9 +250,7 @@ class _Run:
                         self._keep(before, curve)
         return z, None
 
-    def _fill(
-        self, segment: Segment, rows: Array, done: int, until: float, curve: Callable[[Any], Any]
-    ) -> int:
+    def _fill(self, segment: Segment, rows: Array, done: int, until: float, curve: Callable[[Any], Any]) -> int:
         reached = int(np.searchsorted(rows, until, side="right"))
         if reached > done:
             first = segment.rows.start
@@ -288,9 +273,7 @@ def _constant(value: Array, t: Any) -> Array:
     return np.broadcast_to(value, (len(value), *np.shape(t)))
 
 
-def failure(
-    what: str, time: float, z: Array, system: System, relative: float, weights: Array, steps: int
-) -> Outcome:
+def failure(what: str, time: float, z: Array, system: System, relative: float, weights: Array, steps: int) -> Outcome:
     """Return the outcome of a run that stopped, naming the state that moves fastest against its tolerance."""
     n = system.sizes[0]
     with np.errstate(all="ignore"):

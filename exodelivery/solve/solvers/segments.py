@@ -57,18 +57,14 @@ def segments(timeline: Timeline, times: Array) -> Iterator[Segment]:
     cuts = np.searchsorted(times, edges[1:-1], side="left")
     bounds = [0, *(int(cut) for cut in cuts), len(times)]
     for index in range(len(edges) - 1):
-        yield Segment(
-            index, float(edges[index]), float(edges[index + 1]), slice(bounds[index], bounds[index + 1])
-        )
+        yield Segment(index, float(edges[index]), float(edges[index + 1]), slice(bounds[index], bounds[index + 1]))
 
 
 def require_times(timeline: Timeline, times: Array) -> None:
     """Raise unless the times rise and lie within the run."""
     first, end = float(timeline.times[0]), timeline.end
     if end < first:
-        raise SimulationError(
-            f"the run ends at {end:g} h, before it starts at {first:g} h", remedy="give a later end"
-        )
+        raise SimulationError(f"the run ends at {end:g} h, before it starts at {first:g} h", remedy="give a later end")
     if times.ndim != 1 or not np.all(np.isfinite(times)) or np.any(np.diff(times) < 0):
         raise SimulationError("output times must be finite and rising", remedy="sort them")
     if times.size and (times[0] < first or times[-1] > end):

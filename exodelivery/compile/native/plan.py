@@ -1,0 +1,147 @@
+"""Floor 4: everything about equations that kernels need and that no number of lanes changes.
+
+Derivatives, the order of elimination, the constants of a run, and where in a workspace each row stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exodelivery.compile.derive import Entries, derivative, entries, smooth
+from exodelivery.compile.equations import Equations
+from exodelivery.compile.native.elimination import Elimination, elimination
+from exodelivery.compile.native.expressions import Constants
+from exodelivery.compile.native.tableau import STAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Variations:
+    """Symbolic parts of the derivative of a step by parameters.
+
+    ``along`` is ``J(x) k + τ ∂f/∂t`` for a stage vector k; its derivatives by states and parameters are what the
+    matrix of the step contributes.
+    """
+
+    stage: tuple[Any, ...]
+    weight: Any
+    by_parameters: Entries
+    along_by_states: Entries
+    along_by_parameters: Entries
+    start: Entries
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Equations prepared for printing.
+
+    Attributes
+    ----------
+    equations : Equations
+    rates, slopes : tuple of sympy.Expr, (states,)
+        Right-hand sides, and their derivatives by time; ``slopes`` is empty unless time occurs.
+    jacobian : Entries
+    start, outputs : tuple of sympy.Expr
+        In parameters, and in states and parameters.
+    constants : tuple of (symbol, expression)
+        Parts of all the above (but ``start`` and ``outputs``) that hold parameters only.
+    elimination : Elimination
+    variations : Variations or None
+    """
+
+    equations: Equations
+    rates: tuple[Any, ...]
+    slopes: tuple[Any, ...]
+    jacobian: Entries
+    start: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+    constants: tuple[tuple[Any, Any], ...]
+    elimination: Elimination
+    variations: Variations | None
+
+    @property
+    def size(self) -> int:
+        """Number of states."""
+        return len(self.rates)
+
+    def rows(self) -> dict[str, int]:
+        """Return the first row of each part of a workspace of lanes, and ``end``."""
+        n = self.size
+        return _stacked(
+            {
+                "x": n, "parameters": len(self.equations.parameters), "constants": len(self.constants), "inputs": n,
+                "begin": 1, "t": 1, "span": 1, "h": 1, "used": 1, "accepted": 1, "last": 1, "rejected": 1,
+                "relative": 1, "reach": 1, "weight": n, "drift": n,
+                "moved": n, "k": STAGES * n, "f": n, "argument": n, "slope": n, "lu": len(self.elimination.entries),
+                "dense": 3 * n, "error": 1,
+            }
+        )  # fmt: skip
+
+
+def _stacked(sizes: Mapping[str, int]) -> dict[str, int]:
+    found, row = {}, 0
+    for name, size in sizes.items():
+        found[name] = row
+        row += size
+    found["end"] = row
+    return found
+
+
+def plan(equations: Equations, sensitive: tuple[int, ...] = ()) -> Plan:
+    """Differentiate equations and settle everything that printing needs."""
+    states, time, n = equations.states, equations.time, len(equations.states)
+    rates = [smooth(rate) for rate in equations.rates]
+    jacobian = entries(rates, states)
+    timed = any(time in rate.free_symbols for rate in rates)
+    slopes = [derivative(rate, time) for rate in rates] if timed else []
+    variations = _variations(equations, rates, jacobian, slopes, sensitive) if sensitive else None
+    stage = (*variations.stage, variations.weight) if variations else ()
+    constants = Constants(frozenset({*states, time, *stage}))
+
+    def hoisted(found: Entries) -> Entries:
+        return tuple((row, column, constants.hoist(value)) for row, column, value in found)
+
+    if variations:
+        variations = Variations(
+            variations.stage,
+            variations.weight,
+            hoisted(variations.by_parameters),
+            hoisted(variations.along_by_states),
+            hoisted(variations.along_by_parameters),
+            variations.start,
+        )
+    return Plan(
+        equations=equations,
+        rates=tuple(constants.hoist(rate) for rate in rates),
+        slopes=tuple(constants.hoist(slope) for slope in slopes),
+        jacobian=hoisted(jacobian),
+        start=tuple(smooth(value) for value in equations.start),
+        outputs=tuple(smooth(value) for value in equations.outputs),
+        constants=tuple((symbol, value) for value, symbol in constants.symbols.items()),
+        elimination=elimination(n, [(row, column) for row, column, _ in jacobian]),
+        variations=variations,
+    )
+
+
+def _variations(
+    equations: Equations, rates: list[Any], jacobian: Entries, slopes: list[Any], sensitive: tuple[int, ...]
+) -> Variations:
+    import sympy
+
+    by = [equations.parameters[index] for index in sensitive]
+    stage = tuple(sympy.Symbol(f"s{index}", real=True) for index in range(len(rates)))
+    weight = sympy.Symbol("tau", real=True)
+    along = [sympy.Integer(0)] * len(rates)
+    for row, column, value in jacobian:
+        along[row] += value * stage[column]
+    for row, slope in enumerate(slopes):
+        along[row] += weight * slope
+    return Variations(
+        stage=stage,
+        weight=weight,
+        by_parameters=entries(rates, by),
+        along_by_states=entries(along, equations.states),
+        along_by_parameters=entries(along, by),
+        start=entries([smooth(value) for value in equations.start], by),
+    )
