@@ -67,14 +67,24 @@ def new_figure(height: int = 420, title: str = "") -> Figure:
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
         "height": height,
-        "margin": {"l": 56, "r": 12, "t": 48 if title else 16, "b": 48},
+        "margin": {"l": 56, "r": 12, "t": 16, "b": 48},
         "hovermode": "closest",
         "hoverlabel": {"align": "left"},
-        "legend": {"orientation": "h", "y": -0.24, "yanchor": "top", "x": 0},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     }
     figure = go.Figure(layout=layout)
     if title:
-        figure.update_layout(title={"text": plain(title), "x": 0, "xref": "paper", "font": {"size": 15}})
+        shown = {"text": plain(title), "x": 0, "xref": "paper", "font": {"size": 15}}
+        figure.update_layout(
+            title={
+                **shown,
+                "y": 1,
+                "yref": "container",
+                "yanchor": "top",
+                "automargin": True,
+                "pad": {"t": 8},
+            }
+        )
     return figure
 
 

@@ -152,8 +152,10 @@ def small_multiples(
     columns = max(1, min(columns, len(panels)))
     rows = max(1, math.ceil(len(panels) / columns))
     figure = new_figure(height=80 + 260 * rows, title=title)
+    figure.update_layout(legend={"y": 1 + 0.14 / rows})
     titles = [plain(panel.title) for panel in panels]
-    grid = make_subplots(rows, columns, subplot_titles=titles, vertical_spacing=0.4 / rows, figure=figure)
+    space = {"vertical_spacing": 0.4 / rows, "horizontal_spacing": 0.32 / columns}
+    grid = make_subplots(rows, columns, subplot_titles=titles, figure=figure, **space)
     lines, points = [s for p in panels for s in p.lines], [s for p in panels for s in p.points]
     looks = _looks(lines, points)
     named: set[str] = set()
@@ -184,31 +186,32 @@ def forest_figure(
     >>> forest_figure([ForestRow("liposome", 2.0, 0.8, 5.0, 0.93)]).layout.xaxis.type
     'log'
     """
-    figure = new_figure(height=110 + 64 * len(rows), title=title)
+    figure = new_figure(height=100 + 76 * len(rows), title=title)
+    figure.update_layout(margin={"l": 12})
+    finite = [v for r in rows for v in (r.ratio, r.low, r.high, 1.0) if math.isfinite(v) and v > 0]
+    low, high = (min(finite), max(finite)) if finite else (0.1, 10.0)
+    margin = 0.06 * math.log10(high / low) + 0.04
+    left, right = math.log10(low) - margin, math.log10(high) + margin
     for position, row in enumerate(rows):
-        words = forest_words(row)
+        words = "<br>".join([f"<b>{plain(row.label)}</b>", forest_words(row), plain(row.note)])
+        # An interval without an end runs to the edge of the figure.
+        ends = (row.low if row.low > 0 else 10**left, row.high if math.isfinite(row.high) else 10**right)
         figure.add_scatter(
             x=[row.ratio],
             y=[position],
             mode="markers",
             marker={"color": colour_of(0), "size": 11, "symbol": "square"},
-            error_x=_ends(
-                row.ratio, *(end if end and math.isfinite(end) else row.ratio for end in (row.low, row.high))
-            ),
-            hovertemplate=f"{plain(row.label)}<br>{plain(words)}<extra></extra>",
+            error_x=_ends(row.ratio, *ends),
+            hovertemplate=f"{words}<extra></extra>",
             showlegend=False,
         )
         figure.add_annotation(
-            x=0, xref="paper", y=position - 0.5, text=f"<b>{plain(row.label)}</b><br>{plain(words)}",
+            x=0, xref="paper", y=position - 0.72, text=words,
             showarrow=False, xanchor="left", yanchor="top", align="left", bgcolor="rgba(255,255,255,0.8)",
         )  # fmt: skip
     figure.add_vline(x=1, line={"color": "#444444", "dash": "dash", "width": 1})
-    finite = [v for r in rows for v in (r.ratio, r.low, r.high, 1.0) if math.isfinite(v) and v > 0]
-    low, high = (min(finite), max(finite)) if finite else (0.1, 10.0)
-    margin = 0.06 * math.log10(high / low) + 0.04
-    ends_shown = [math.log10(low) - margin, math.log10(high) + margin]
-    figure.update_xaxes(type="log", title_text=plain(x_title), range=ends_shown, **log_ticks(low, high))
-    figure.update_yaxes(range=[len(rows) - 0.5, -0.6], showticklabels=False, showgrid=False, ticks="")
+    figure.update_xaxes(type="log", title_text=plain(x_title), range=[left, right], **log_ticks(low, high))
+    figure.update_yaxes(range=[len(rows) - 0.7, -0.8], showticklabels=False, showgrid=False, ticks="")
     return figure
 
 
@@ -217,13 +220,13 @@ def forest_words(row: ForestRow) -> str:
 
     Examples
     --------
-    >>> forest_words(ForestRow("x", 2.0, 0.8, math.inf, 0.93, "under the assumptions"))
-    '2 (0.8 to no upper end), P(better) 0.93, under the assumptions'
+    >>> forest_words(ForestRow("x", 2.0, 0.8, math.inf, 0.93))
+    '2 (0.8 to no upper end), P(better) 0.93'
     """
     low = f"{row.low:.3g}" if row.low > 0 else "no lower end"
     high = f"{row.high:.3g}" if math.isfinite(row.high) else "no upper end"
-    better = f"P(better) {row.p_better:.2f}" if row.p_better is not None else ""
-    return ", ".join(part for part in (f"{row.ratio:.3g} ({low} to {high})", better, row.note) if part)
+    better = "" if row.p_better is None else f", P(better) {row.p_better:.2f}"
+    return f"{row.ratio:.3g} ({low} to {high}){better}"
 
 
 def bars_figure(shares: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
@@ -253,15 +256,16 @@ def bars_figure(shares: Mapping[str, Mapping[str, float]], title: str = "") -> F
             y=[plain(label) for label in labels],
             orientation="h",
             name=origin,
-            marker={"color": look.colour, "pattern": {"shape": look.pattern, "fgcolor": "white", "size": 6}},
+            marker={
+                "color": look.colour,
+                "pattern": {"shape": look.pattern, "fillmode": "overlay", "size": 6, "solidity": 0.15},
+            },
             text=[f"{value:.0f} %" if value >= 8 else "" for value in values],
             textposition="inside",
             insidetextfont={"color": "white", "weight": "bold"},
             hovertemplate=f"%{{y}}<br>{plain(origin)}: %{{x:.0f}} % of the variance<extra></extra>",
         )
-    figure.update_layout(
-        barmode="stack", legend={"traceorder": "normal", "y": -70 / (44 * max(len(labels), 1))}
-    )
+    figure.update_layout(barmode="stack", legend={"traceorder": "normal"})
     figure.update_xaxes(title_text="share of variance [%]", range=[0, 100])
     figure.update_yaxes(autorange="reversed")
     return figure
@@ -273,7 +277,7 @@ def studies_figure(studies: Any, most: int = 12) -> Figure:
     Parameters
     ----------
     studies : object
-        With ``records``: each with study, arm, what, unit, time, centre, interval and limit.
+        With ``records``: each with study, arm, what, unit, time, phase, centre, interval and limit.
     most : int
         Panels shown, those with most records first; the title says how many there are.
     """
@@ -285,13 +289,11 @@ def studies_figure(studies: Any, most: int = 12) -> Figure:
     chosen = sorted(panels.items(), key=lambda item: -len(item[1]))[:most]
     heights = [len(records) + 1.5 for _, records in chosen]
     total = sum(heights) or 1.0
-    title = f"{len(studies.records)} records of {len(panels)} quantities" + (
-        f"; the {most} with most records are shown" if len(panels) > most else ""
-    )
+    title = f"{len(studies.records)} records; {len(chosen)} of {len(panels)} quantities shown"
     figure = new_figure(height=round(140 + 22 * total + 44 * len(chosen)), title=title)
     if not chosen:
         return figure
-    figure.update_layout(margin={"t": 90}, showlegend=False)
+    figure.update_layout(margin={"t": 60}, showlegend=False)
     titles = [plain(f"{what} [{unit}]") for (what, unit), _ in chosen]
     gap = 50 / (22 * total + 50 * len(chosen))
     grid = make_subplots(
@@ -320,12 +322,17 @@ def _record_rows(grid: Figure, records: Sequence[Any], arms: Sequence[str], row:
             row=row,
             col=1,
         )
-    names = [plain(f"{r.arm or r.study}{f', {r.time:g} h' if r.time is not None else ''}") for r in records]
+    names = [plain(_record_name(record)) for record in records]
     grid.update_yaxes(
         tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6], row=row, col=1
     )
     if min(values) > 0 and max(values) / min(values) > 20:
         grid.update_xaxes(type="log", **log_ticks(min(values), max(values)), row=row, col=1)
+
+
+def _record_name(record: Any) -> str:
+    at = f", {record.time:g} h" if record.time is not None else ""
+    return f"{record.arm or record.study}{at}{f', phase {record.phase}' if record.phase else ''}"
 
 
 # -- pieces
