@@ -123,6 +123,7 @@ def expand(anatomy: Anatomy, report: Report = raise_it) -> Expansion:
 
 
 def repeated(anatomy: Anatomy, instance: Instance, flow: Flow) -> Iterator[tuple[str, Flow]]:
+    """Yield a flow at each site of its block's roles where it is written ``here``, else once, with no site."""
     used = {flow.source, flow.target, *names(flow.rate), *(names(flow.back) if flow.back else ())}
     ends = {*flow.passengers.values(), *(() if isinstance(flow.contents, str) else flow.contents.values())}
     if not any(path.partition(".")[0] == "here" for path in used | ends):

@@ -13,7 +13,6 @@ from exodelivery.declare.pool import Pool
 from exodelivery.declare.tables import FORMS
 from exodelivery.errors import DeclarationError
 
-
 EVERYTHING = frozenset({"drug", "label"})
 """What doses can bring, besides the carriers themselves."""
 

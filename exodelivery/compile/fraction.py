@@ -62,7 +62,7 @@ def _finite_at_nought(expression: Any, source: Any) -> bool:
 
 
 def _bounded_near_nought(expression: Any, source: Any) -> bool:
-    """Say whether an expression stays bounded as its source goes to nought, tried with numbers for all other symbols."""
+    """Say whether an expression stays bounded as its source goes to nought, tried with numbers for the rest."""
     others = sorted(expression.free_symbols - {source}, key=str)
     for shift in (0.37, 1.9):
         values = {symbol: shift + 0.61 * (n % 7) for n, symbol in enumerate(others)}

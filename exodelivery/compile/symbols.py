@@ -202,7 +202,7 @@ class Symbols:
                 "vanishes with its source, but not in proportion to" if vanishes else "does not vanish with its source"
             )
             raise DeclarationError(
-                f"the rate of {name} {how} {source}",
+                f"the rate of {name} {how} its source {source}",
                 where=place,
                 remedy="write it as its source times something finite: things that ride move at that fraction",
             )

@@ -29,41 +29,37 @@ LARGEST_FILE = 1_000_000
 Noun = Block | Body | Drug | Carrier | Model
 
 _KEYS: dict[type, tuple[str, ...]] = {
-    Block: tuple(
-        [
-            "about",
-            "source",
-            "where",
-            "duration",
-            "parameters",
-            "inputs",
-            "sites",
-            "passengers",
-            "volumes",
-            "start",
-            "states",
-            "flows",
-            "outputs",
-        ]
+    Block: (
+        "about",
+        "source",
+        "where",
+        "duration",
+        "parameters",
+        "inputs",
+        "sites",
+        "passengers",
+        "volumes",
+        "start",
+        "states",
+        "flows",
+        "outputs",
     ),
-    Body: tuple(
-        [
-            "about",
-            "species",
-            "weight",
-            "surface",
-            "routes",
-            "use",
-            "parameters",
-            "sites",
-            "populations",
-            "regions",
-            "set",
-        ]
+    Body: (
+        "about",
+        "species",
+        "weight",
+        "surface",
+        "routes",
+        "use",
+        "parameters",
+        "sites",
+        "populations",
+        "regions",
+        "set",
     ),
-    Drug: tuple(["about", "molar_mass", "moiety", "use", "parameters", "set"]),
-    Carrier: tuple(["about", "use", "parameters", "dose", "set"]),
-    Model: tuple(["about", "body", "drug", "carrier", "use", "observables", "set"]),
+    Drug: ("about", "molar_mass", "moiety", "use", "parameters", "set"),
+    Carrier: ("about", "use", "parameters", "dose", "set"),
+    Model: ("about", "body", "drug", "carrier", "use", "observables", "set"),
 }
 
 

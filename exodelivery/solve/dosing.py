@@ -68,7 +68,7 @@ def split(system: System, values: Array) -> dict[str, float]:
     Returns
     -------
     dict
-        Fractions of the drug and of the label; ``drug_per_particle`` in nmol/1e9 particle. Without a loading nothing is
+        Fractions of the drug and of the label; ``drug_per_particle``, all forms, in nmol/1e9 particle. Without a loading nothing is
         loaded; without a carrier all drug is free.
 
     Raises
@@ -196,8 +196,7 @@ def _drug_and_particles(
                 remedy="give its file a loading block, or dose particles or label",
             )
         drug = _as_nmol(system, named, dose)
-        loaded = drug * parts["loaded"]
-        return drug, loaded / per_particle if loaded > 0 and per_particle > 0 else math.nan
+        return drug, drug / per_particle if carrier.use and per_particle > 0 else math.nan
     if not carrier.use:
         raise DoseError(
             f"the carrier {carrier.name!r} has no {amount.metric}: {dose.amount}", remedy="dose the drug, e.g. 5 mg/kg"
@@ -212,9 +211,9 @@ def _drug_and_particles(
         particles *= named["carrier.particles_per_protein"]
     if system.loading is None:
         return 0.0, particles
-    if not parts["loaded"] > 0 or not per_particle > 0:
+    if not per_particle > 0:
         raise DoseError(f"the loading of {carrier.name!r} does not say how much drug a particle holds")
-    return particles * per_particle / parts["loaded"], particles
+    return particles * per_particle, particles
 
 
 def _as_nmol(system: System, named: dict[str, float], dose: Dose) -> float:

@@ -1,0 +1,350 @@
+"""Floor 4: the kernels of one Rosenbrock step, straight-line and over lanes, as the text of an LLVM module.
+
+A *workspace* is a block of rows, one double to a lane; each kernel takes its address. The driver in
+``solve/lanes`` walks segments and output times; everything that costs arithmetic is here: constants of the run, the
+first step, the step with its error and its next size, the interpolant, and the move to the new point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from exodelivery.compile.native.expressions import Translator
+from exodelivery.compile.native.mathematics import exponential, logarithm
+from exodelivery.compile.native.plan import Plan
+from exodelivery.compile.native.tableau import ORDER, RODAS5P, STAGES
+from exodelivery.compile.native.writer import Value, Writer
+
+GROWTH = 1e6  # of an element during elimination: beyond it a step is repeated at half its size
+SHORTEST, LONGEST, SAFETY = 0.2, 6.0, 0.9
+
+
+class Kernel:
+    """One function over a workspace, with its rows by name."""
+
+    def __init__(self, plan: Plan, lanes: int) -> None:
+        self.plan, self.w, self.rows = plan, Writer(lanes), plan.rows()
+        self.base = "%a0"
+
+    def get(self, part: str, index: int = 0) -> Value:
+        """Read a row of the workspace."""
+        return self.w.load(self.base, self.rows[part] + index)
+
+    def put(self, part: str, index: int, value: Value) -> None:
+        """Write a row of the workspace."""
+        self.w.store(self.base, self.rows[part] + index, value)
+
+    def translator(self, expressions: Sequence[Any], states: str = "x", time: Value | None = None) -> Translator:
+        """Return a translator that reads states from a part of the workspace."""
+        free = set().union(*(expression.free_symbols for expression in expressions)) if expressions else set()
+        found = Translator(self.w)
+        equations = self.plan.equations
+        for part, symbols in (
+            (states, equations.states),
+            ("parameters", equations.parameters),
+            ("constants", tuple(symbol for symbol, _ in self.plan.constants)),
+        ):
+            for index, symbol in enumerate(symbols):
+                if symbol in free:
+                    found.values[symbol] = self.get(part, index)
+        if equations.time in free:
+            found.values[equations.time] = time if time is not None else self.time()
+        return found
+
+    def time(self, fraction: float = 0.0) -> Value:
+        """Write the time at a fraction of the step; t counts from the segment's begin, so as to resolve it."""
+        local = self.get("t")
+        if fraction:
+            local = self.w.fused(self.w.number(fraction), self.get("used"), local)
+        return self.w.add(self.get("begin"), local)
+
+    def rates(self, states: str, time: Value | None = None) -> list[Value]:
+        """Write the right-hand sides, the constant inputs included."""
+        found = self.translator(self.plan.rates, states, time).all(self.plan.rates)
+        return [self.w.add(value, self.get("inputs", index)) for index, value in enumerate(found)]
+
+    def combine(self, weights: Sequence[float], index: int, first: Value | None) -> Value:
+        """Write ``first + Σ weights_j k_j`` for one state."""
+        found = first
+        for stage, weight in enumerate(weights):
+            k = self.get("k", stage * self.plan.size + index)
+            if weight == 1.0 and found is not None:
+                found = self.w.add(found, k)
+            elif found is None:
+                found = self.w.multiply(self.w.number(weight), k)
+            else:
+                found = self.w.fused(self.w.number(weight), k, found)
+        assert found is not None
+        return found
+
+    def text(self, name: str, arguments: int = 1) -> str:
+        """Return the function."""
+        return self.w.function(name, arguments)
+
+
+def module(plan: Plan, lanes: int) -> str:
+    """Return the text of a module with the kernels ``bind start begin step dense commit observe``.
+
+    Examples
+    --------
+    >>> from exodelivery.compile.equations import equations
+    >>> from exodelivery.compile.native.plan import plan
+    >>> "define void @step(" in module(plan(equations({"a": "-k * a"})), 4)
+    True
+    """
+    built = [
+        function(plan, lanes) for function in (_bind, _start, _begin, _factor, _solve, _rates, _step, _dense, _commit)
+    ]
+    built.append(_observe(plan))
+    declared = sorted(set().union(*(kernel.w.declared for kernel, _ in built)))
+    return "\n".join([*declared, "", *(text for _, text in built)])
+
+
+Built = tuple[Kernel, str]
+
+
+def _bind(plan: Plan, lanes: int) -> Built:
+    kernel = Kernel(plan, lanes)
+    expressions = [value for _, value in plan.constants]
+    for index, value in enumerate(kernel.translator(expressions).all(expressions)):
+        kernel.put("constants", index, value)
+    return kernel, kernel.text("bind")
+
+
+def _start(plan: Plan, lanes: int) -> Built:
+    kernel = Kernel(plan, lanes)
+    for index, value in enumerate(kernel.translator(plan.start).all(plan.start)):
+        kernel.put("argument", index, value)
+    return kernel, kernel.text("start")
+
+
+def _begin(plan: Plan, lanes: int) -> Built:
+    """Rates at the present point, and a first step: a small part of the time in which the states change by themselves."""
+    kernel = Kernel(plan, lanes)
+    w = kernel.w
+    relative, zero = kernel.get("relative"), w.number(0.0)
+    speed = zero
+    for index, rate in enumerate(kernel.rates("x")):
+        kernel.put("f", index, rate)
+        scale = w.fused(relative, w.intrinsic("fabs", kernel.get("x", index)), kernel.get("weight", index))
+        part = w.divide(rate, scale)
+        known = w.compare("ogt", scale, w.number(1e-250))  # a state that leaves zero has no scale yet
+        part = w.select(known, part, zero)
+        speed = w.fused(part, part, speed)
+    speed = w.intrinsic("sqrt", w.multiply(speed, w.number(1.0 / plan.size)))
+    span = kernel.get("span")
+    moving = w.compare("ogt", speed, zero)
+    first = w.divide(kernel.get("reach"), w.select(moving, speed, w.number(1.0)))
+    first = w.select(moving, first, w.multiply(w.number(1e-3), span))
+    most = w.multiply(w.number(0.1), span)
+    kernel.put("used", 0, w.select(w.compare("olt", first, most), first, most))
+    return kernel, kernel.text("begin")
+
+
+def _rates(plan: Plan, lanes: int) -> Built:
+    """Rates at the argument of a stage; its time stands in the row ``error``."""
+    kernel = Kernel(plan, lanes)
+    time = kernel.get("error") if plan.slopes else None
+    for index, rate in enumerate(kernel.rates("argument", time)):
+        kernel.put("f", index, rate)
+    return kernel, kernel.text("rates")
+
+
+def _factor(plan: Plan, lanes: int) -> Built:
+    """LU of W = I/(γh) − J without pivoting; lanes whose elements grow or cancel are marked in ``rejected``."""
+    kernel = Kernel(plan, lanes)
+    w, order = kernel.w, plan.elimination
+    values = kernel.translator([value for *_, value in plan.jacobian]).all([value for *_, value in plan.jacobian])
+    jacobian = {(row, column): value for (row, column, _), value in zip(plan.jacobian, values, strict=True)}
+    inverse = w.divide(w.number(1.0 / RODAS5P.gamma), kernel.get("used"))
+    if plan.slopes:
+        _slopes(kernel)
+    lu: dict[tuple[int, int], Value] = {}
+    size: dict[int, Value] = {}
+    for row, column in order.given:
+        value = jacobian.get((row, column))
+        if row == column:
+            lu[row, row] = inverse if value is None else w.subtract(inverse, value)
+            size[row] = inverse if value is None else w.add(inverse, w.intrinsic("fabs", value))
+        else:
+            lu[row, column] = w.negate(value) if value is not None else w.number(0.0)
+    start = dict(size)
+    for pivot in order.order:
+        lu[pivot, pivot] = w.divide(w.number(1.0), lu[pivot, pivot])
+        for row in order.below(pivot):
+            lu[row, pivot] = w.multiply(lu[row, pivot], lu[pivot, pivot])
+            minus = w.negate(lu[row, pivot])
+            for column in order.right(pivot):
+                if (row, column) in lu:
+                    lu[row, column] = w.fused(minus, lu[pivot, column], lu[row, column])
+                else:
+                    lu[row, column] = w.multiply(minus, lu[pivot, column])
+                if row == column:
+                    taken = w.intrinsic("fabs", w.multiply(minus, lu[pivot, column]))
+                    size[row] = w.add(size[row], taken)
+    bad = w.compare("une", inverse, inverse)
+    for row in range(plan.size):
+        cancelled = w.multiply(size[row], w.intrinsic("fabs", lu[row, row]))
+        bad = w.either(bad, w.compare("uge", cancelled, w.number(GROWTH)))
+        if size[row] != start[row]:
+            bad = w.either(bad, w.compare("uge", size[row], w.multiply(w.number(GROWTH), start[row])))
+    kernel.put("error", 0, w.select(bad, w.number(1.0), w.number(0.0)))
+    for index, entry in enumerate(order.entries):
+        kernel.put("lu", index, lu[entry])
+    return kernel, kernel.text("factor")
+
+
+def _slopes(kernel: Kernel) -> None:
+    for index, value in enumerate(kernel.translator(kernel.plan.slopes).all(kernel.plan.slopes)):
+        kernel.put("slope", index, value)
+
+
+def _solve(plan: Plan, lanes: int) -> Built:
+    """Solve with the factors in place, at the pointer of the second argument."""
+    kernel = Kernel(plan, lanes)
+    order = plan.elimination
+    x = [kernel.w.load("%a1", index) for index in range(plan.size)]
+    found = back_substitute(kernel.w, plan, x, lambda entry: kernel.get("lu", order.entries.index(entry)))
+    for index, value in enumerate(found):
+        kernel.w.store("%a1", index, value)
+    return kernel, kernel.text("solve", 2)
+
+
+def back_substitute(w: Writer, plan: Plan, right: list[Value], factor: Any) -> list[Value]:
+    """Write both substitutions; ``factor`` gives the value of an entry of the LU."""
+    order, x = plan.elimination, list(right)
+    known: dict[tuple[int, int], Value] = {}
+
+    def entry(row: int, column: int) -> Value:
+        if (row, column) not in known:
+            known[row, column] = factor((row, column))
+        return known[row, column]
+
+    for pivot in order.order:
+        for row in order.below(pivot):
+            x[row] = w.fused(w.negate(entry(row, pivot)), x[pivot], x[row])
+    for pivot in reversed(order.order):
+        for column in order.right(pivot):
+            x[pivot] = w.fused(w.negate(entry(pivot, column)), x[column], x[pivot])
+        x[pivot] = w.multiply(x[pivot], entry(pivot, pivot))
+    return x
+
+
+def _step(plan: Plan, lanes: int) -> Built:
+    kernel = Kernel(plan, lanes)
+    w, n = kernel.w, plan.size
+    _choose(kernel)
+    w.do("call void @factor(ptr %a0)")
+    grown = kernel.get("error")
+    per_step = w.divide(w.number(1.0), kernel.get("used"))
+    for stage in range(STAGES):
+        _argument(kernel, stage)
+        if plan.slopes:
+            kernel.put("error", 0, kernel.time(RODAS5P.times[stage]))
+        w.do("call void @rates(ptr %a0)")
+        for index in range(n):
+            right = kernel.get("f", index)
+            if stage:
+                right = w.fused(kernel.combine(RODAS5P.couplings[stage], index, None), per_step, right)
+            if plan.slopes and RODAS5P.slopes[stage]:
+                weight = w.multiply(w.number(RODAS5P.slopes[stage]), kernel.get("used"))
+                right = w.fused(weight, kernel.get("slope", index), right)
+            kernel.put("k", stage * n + index, right)
+        w.do(f"call void @solve(ptr %a0, ptr {w.offset('%a0', (kernel.rows['k'] + stage * n) * w.lanes)})")
+    error = w.number(0.0)
+    relative = kernel.get("relative")
+    for index in range(n):
+        last = kernel.get("k", (STAGES - 1) * n + index)
+        moved = w.add(kernel.get("argument", index), last)
+        kernel.put("moved", index, moved)
+        now, then = w.intrinsic("fabs", kernel.get("x", index)), w.intrinsic("fabs", moved)
+        larger = w.select(w.compare("ogt", now, then), now, then)
+        part = w.divide(last, w.fused(relative, larger, kernel.get("weight", index)))
+        error = w.fused(part, part, error)
+    _control(kernel, w.multiply(error, w.number(1.0 / n)), w.compare("ogt", grown, w.number(0.5)))
+    return kernel, kernel.text("step")
+
+
+def _choose(kernel: Kernel) -> None:
+    """Settle the step: to the end of the segment if it is near, half of what is left if that is close."""
+    w = kernel.w
+    h, left = kernel.get("h"), w.subtract(kernel.get("span"), kernel.get("t"))
+    last = w.compare("oge", w.multiply(w.number(1.0001), h), left)
+    close = w.compare("ogt", w.add(h, h), left)
+    used = w.select(close, w.multiply(w.number(0.5), left), h)
+    kernel.put("used", 0, w.select(last, left, used))
+    kernel.put("last", 0, w.select(last, w.number(1.0), w.number(0.0)))
+
+
+def _argument(kernel: Kernel, stage: int) -> None:
+    for index in range(kernel.plan.size):
+        if stage <= 5:
+            value = kernel.combine(RODAS5P.weights[stage], index, kernel.get("x", index))
+        else:  # the rows above differ by one stage only
+            value = kernel.w.add(kernel.get("argument", index), kernel.get("k", (stage - 1) * kernel.plan.size + index))
+        kernel.put("argument", index, value)
+
+
+def _control(kernel: Kernel, error: Value, grown: Value) -> None:
+    """Accept or not, and choose the next step from the error (a squared norm)."""
+    w = kernel.w
+    one, zero = w.number(1.0), w.number(0.0)
+    floor = w.number(1e-20)
+    known = w.select(w.compare("ogt", error, floor), error, floor)
+    factor = exponential(w, w.multiply(w.number(-0.5 / ORDER), logarithm(w, known)))
+    factor = w.multiply(w.number(SAFETY), factor)
+    factor = w.select(w.compare("olt", factor, w.number(LONGEST)), factor, w.number(LONGEST))
+    factor = w.select(w.compare("ogt", factor, w.number(SHORTEST)), factor, w.number(SHORTEST))
+    good = w.select(grown, zero, w.select(w.compare("ole", error, one), one, zero))
+    accepted = w.compare("ogt", good, zero)
+    again = w.compare("ogt", kernel.get("rejected"), zero)
+    kept = w.select(w.compare("ogt", factor, one), one, factor)
+    factor = w.select(again, kept, factor)
+    factor = w.select(w.compare("uno", error, error), w.number(0.1), factor)
+    factor = w.select(grown, w.number(0.5), factor)
+    kernel.put("h", 0, w.multiply(kernel.get("used"), factor))
+    kernel.put("accepted", 0, good)
+    kernel.put("rejected", 0, w.select(accepted, zero, one))
+    kernel.put("error", 0, error)
+
+
+def _dense(plan: Plan, lanes: int) -> Built:
+    kernel = Kernel(plan, lanes)
+    for row in range(3):
+        for index in range(plan.size):
+            kernel.put("dense", row * plan.size + index, kernel.combine(RODAS5P.dense[row], index, None))
+    return kernel, kernel.text("dense")
+
+
+def _commit(plan: Plan, lanes: int) -> Built:
+    """Move the lanes that accepted to their new point, and let each state's own scale grow with it."""
+    kernel = Kernel(plan, lanes)
+    w = kernel.w
+    accepted = w.compare("ogt", kernel.get("accepted"), w.number(0.0))
+    last = w.compare("ogt", kernel.get("last"), w.number(0.0))
+    t, span = kernel.get("t"), kernel.get("span")
+    then = w.select(last, span, w.add(t, kernel.get("used")))
+    kernel.put("t", 0, w.select(accepted, then, t))
+    for index in range(plan.size):
+        value = w.select(accepted, kernel.get("moved", index), kernel.get("x", index))
+        kernel.put("x", index, value)
+        weight = kernel.get("weight", index)
+        reached = w.multiply(kernel.get("drift", index), w.intrinsic("fabs", value))
+        kernel.put("weight", index, w.select(w.compare("ogt", reached, weight), reached, weight))
+    return kernel, kernel.text("commit")
+
+
+def _observe(plan: Plan) -> Built:
+    """Outputs at one point, scalar: pointers to time, states, parameters and the outputs."""
+    kernel = Kernel(plan, 1)
+    values = Translator(kernel.w)
+    equations = plan.equations
+    free = set().union(*(output.free_symbols for output in plan.outputs)) if plan.outputs else set()
+    for pointer, symbols in (("%a0", (equations.time,)), ("%a1", equations.states), ("%a2", equations.parameters)):
+        for index, symbol in enumerate(symbols):
+            if symbol in free:
+                values.values[symbol] = kernel.w.load(pointer, index)
+    for index, value in enumerate(values.all(plan.outputs)):
+        kernel.w.store("%a3", index, value)
+    return kernel, kernel.text("observe", 4)
