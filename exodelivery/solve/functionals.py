@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from exodelivery.declare.functionals import FUNCTIONALS
-from exodelivery.declare.regimen import read_amount
 from exodelivery.errors import SimulationError, nearest
 from exodelivery.solve.dosing import deliver
 from exodelivery.solve.timeline import Array
@@ -154,14 +153,10 @@ def dose_of(run: Trajectory, observable: str) -> float:
     for dose in run.regimen.single_doses:
         given = deliver(run.system, run.parameters, dose)
         if kind == unit("ID").dimension:
-            total += read_amount(dose.label or dose.amount).value if "label" in (dose.metric, *_label(dose.label)) else 0
+            total += given.forms["label"] + given.forms["dye"]
         else:
             total += given.particles if kind == unit("particle").dimension else given.drug
     return total
-
-
-def _label(text: str) -> tuple[str, ...]:
-    return ("label",) if text else ()
 
 
 def _top(run: Trajectory, series: Series, start: float, end: float, times: Array | None) -> tuple[float, float]:
@@ -247,7 +242,7 @@ def _area(series: Series, start: float, to: float, power: int) -> float:
 
 def _tail(run: Trajectory, series: Series) -> tuple[float, float] | str:
     """Return area and first moment beyond the run, or why there are none."""
-    since = float(run.timeline.times[-1])
+    since = float(run.timeline.times[run.timeline.times < run.end][-1])
     at = np.linspace(run.end - (run.end - since) / 3, run.end, POINTS)
     levels = series(at)
     if levels[-1] <= NEGLIGIBLE * float(np.max(series.values)):
