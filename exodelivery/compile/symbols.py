@@ -63,7 +63,7 @@ class Symbols:
             return self._value(scope.name(node.path, place), scope, place)
         reference = refer(scope, node, place)
         if node.function == "count":
-            return self.states[reference.name]
+            return self.states[reference.name] if reference.kind == "population" else 0
         if node.function == "conc":
             return self.concentration(reference.pool, scope) if reference.kind == "pool" else 0
         if node.function == "mass":

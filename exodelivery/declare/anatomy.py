@@ -179,9 +179,11 @@ class Scope:
         return ""
 
     def population(self, path: str, where: Place = NOWHERE) -> Reference:
-        """Return the population of this name."""
+        """Return the population of this name; one of a known site that the body lacks is missing with it."""
         if path in self.anatomy.populations:
             return Reference("population", path)
+        if path in self.anatomy.missing:
+            return Reference("missing", path)
         raise DeclarationError(
             f"the body {self.anatomy.model.body.name!r} has no population {path!r}",
             where=where,
