@@ -11,23 +11,45 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_HOMES: dict[str, str] = {
-    **dict.fromkeys(
-        "load save new list show check simulate fit compare report studies cite bolus infusion".split(),
-        "exodelivery.api",
-    ),
+__all__ = [
+    "Block",
+    "Body",
+    "Carrier",
+    "Drug",
+    "ExodeliveryError",
+    "ExodeliveryWarning",
+    "Model",
+    "Quantity",
+    "Regimen",
+    "__version__",
+    "bolus",
+    "check",
+    "cite",
+    "compare",
+    "fit",
+    "infusion",
+    "list",
+    "load",
+    "new",
+    "report",
+    "save",
+    "show",
+    "simulate",
+    "studies",
+]
+
+_NOUNS: dict[str, str] = {
     "Block": "exodelivery.declare.block",
     "Body": "exodelivery.declare.parts",
-    "Drug": "exodelivery.declare.parts",
     "Carrier": "exodelivery.declare.parts",
+    "Drug": "exodelivery.declare.parts",
+    "ExodeliveryError": "exodelivery.errors",
+    "ExodeliveryWarning": "exodelivery.errors",
     "Model": "exodelivery.declare.model",
     "Quantity": "exodelivery.declare.quantity",
     "Regimen": "exodelivery.declare.regimen",
-    "ExodeliveryError": "exodelivery.errors",
-    "ExodeliveryWarning": "exodelivery.errors",
 }
-
-__all__ = ["__version__", *_HOMES]
+_VERBS = "exodelivery.api"
 
 if TYPE_CHECKING:
     from exodelivery.api import (
@@ -55,12 +77,12 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'exodelivery' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    value = getattr(import_module(_NOUNS.get(name, _VERBS)), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> Any:
-    return sorted([*globals(), *_HOMES])
+    return sorted(__all__)

@@ -10,9 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exodelivery.declare.files import Noun
+import tomli_w
+
+from exodelivery.declare.block import Block
+from exodelivery.declare.files import Noun, document_of
 from exodelivery.declare.files import save as save
 from exodelivery.declare.model import Model
+from exodelivery.declare.parts import Body, Carrier, Drug
 from exodelivery.declare.regimen import Regimen
 from exodelivery.declare.regimen import bolus as bolus
 from exodelivery.declare.regimen import infusion as infusion
@@ -108,15 +112,43 @@ def list(kind: str = "") -> Any:
 
 
 def show(thing: str | Any, **swaps: Any) -> str:
-    """Return what a model, part, block, study or fit is, in plain text."""
-    if not isinstance(thing, str):
-        return str(thing)
-    kinds = kinds_of(thing)
-    if kinds == ["study"]:
-        return str(studies(thing))
-    if kinds == ["fit"]:
-        return str(fit(thing))
-    return str(load(thing, **swaps))
+    """Return what a model, part, block, study or fit is, in plain text.
+
+    Parameters
+    ----------
+    thing : str or noun
+        A name on the shelves, or anything that a verb returned.
+    **swaps
+        Parts or blocks of a model to replace first.
+
+    Returns
+    -------
+    str
+        A summary; a part or block is shown whole, as its file would say it.
+
+    Raises
+    ------
+    ShelfError
+        If no shelf has the name.
+
+    Examples
+    --------
+    >>> import exodelivery as exo
+    >>> print(exo.show("none"))
+    format = 1
+    kind = "carrier"
+    about = "No carrier: all drug is given free"
+    """
+    if isinstance(thing, str):
+        kinds = kinds_of(thing)
+        if kinds == ["study"]:
+            return str(studies(thing))
+        if kinds == ["fit"]:
+            return str(fit(thing))
+        thing = load(thing, **swaps)
+    if isinstance(thing, Block | Body | Drug | Carrier):
+        return tomli_w.dumps(document_of(thing)).strip()
+    return str(thing)
 
 
 def check(model: str | Noun, *, strict: bool = False) -> Findings:

@@ -50,9 +50,17 @@ carrier = "liposome_pegylated"
 leak = "diffusion"
 pump = "my_pump"
 
-[observables]
-plasma_total = { formula = "conc(plasma.free) + conc(plasma.loaded) + conc(plasma.adsorbed)", unit = "nmol/mL", error = "log-normal", about = "all drug in plasma" }
-tumour_total = { formula = "total(tumour, drug) / mass(tumour)", unit = "nmol/g", error = "log-normal", about = "all drug in the tumour" }
+[observables.plasma_total]
+formula = "conc(plasma.free) + conc(plasma.loaded) + conc(plasma.adsorbed)"
+unit = "nmol/mL"
+error = "log-normal"
+about = "all drug in plasma"
+
+[observables.tumour_total]
+formula = "total(tumour, drug) / mass(tumour)"
+unit = "nmol/g"
+error = "log-normal"
+about = "all drug in the tumour"
 """
 
 
