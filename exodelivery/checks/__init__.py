@@ -1,1 +1,1 @@
-"""The checks floor or family; see DESIGN.md, section 3."""
+"""Floor 5: the checker; :mod:`exodelivery.checks.check` collects what every rule family finds in a model."""

@@ -1,0 +1,108 @@
+"""Floor 5: check whole shelves: every file loads, every model is sound with every carrier that its body takes.
+
+A file that cannot be read is an issue like any other, with its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from exodelivery.checks.case import Case
+from exodelivery.checks.check import check
+from exodelivery.checks.findings import Findings, Issue, findings, issue_of
+from exodelivery.checks.origins import origins_of
+from exodelivery.checks.studies import check_study
+from exodelivery.declare.model import Model
+from exodelivery.declare.shelf import Shelf, find, shelves
+from exodelivery.declare.tables import KINDS, SLOTS
+from exodelivery.errors import ExodeliveryError, Place, ShelfError, nearest
+from exodelivery.evidence.read_study import read_study
+
+LOAD = "load"
+NOUNS: tuple[str, ...] = tuple(kind for kind in KINDS if kind not in ("study", "fit"))
+
+
+def check_all(*prefixes: str) -> Findings:
+    """Check every part, block, model and study of shelves.
+
+    Parameters
+    ----------
+    *prefixes : str
+        Prefixes of shelves, e.g. ``"library"``; all shelves in use unless given.
+
+    Returns
+    -------
+    Findings
+
+    Raises
+    ------
+    ShelfError
+        If a prefix names no shelf.
+    """
+    known = {shelf.prefix: shelf for shelf in shelves()}
+    for prefix in prefixes:
+        if prefix not in known:
+            raise ShelfError(f"no shelf has the prefix {prefix!r}", remedy=nearest(prefix, known))
+    asked = [known[prefix] for prefix in prefixes or known]
+    issues = [issue for shelf in asked for issue in _shelf(shelf)]
+    return findings(f"shelf {', '.join(shelf.prefix for shelf in asked)}", issues)
+
+
+def _shelf(shelf: Shelf) -> Iterator[Issue]:
+    nouns: dict[str, dict[str, Any]] = {}
+    for kind in NOUNS:
+        nouns[kind] = {}
+        for name in shelf.names(kind):
+            try:
+                nouns[kind][name] = find(f"{shelf.prefix}:{name}", kind)
+            except ExodeliveryError as error:
+                yield issue_of(error, LOAD, place=Place(str(shelf.path(kind, name).relative_to(shelf.folder))))
+                continue
+            if kind != "model":
+                yield from origins_of(nouns[kind][name])
+    yield from _strays(shelf)
+    for model in nouns["model"].values():
+        yield from check(model)
+        for name, carrier in nouns["carrier"].items():
+            if name != model.carrier.name:
+                yield from _swapped(model, carrier)
+    for name in shelf.names("study"):
+        try:
+            yield from check_study(read_study(shelf.path("study", name).parent))
+        except ExodeliveryError as error:
+            yield issue_of(error, LOAD, place=Place(str(shelf.path("study", name).relative_to(shelf.folder))))
+
+
+def _strays(shelf: Shelf) -> Iterator[Issue]:
+    """Yield files that stand where no kind is looked up."""
+    read = {shelf.path(kind, name) for kind in NOUNS for name in shelf.names(kind)}
+    for path in sorted((shelf.folder / "models").rglob("*.toml")):
+        if path not in read:
+            place = Place(str(path.relative_to(shelf.folder)))
+            folders = "bodies, drugs, carriers, " + ", ".join(f"blocks/{slot}" for slot in SLOTS)
+            yield Issue("warning", LOAD, "no name is looked up in this folder", place, f"folders: {folders}")
+
+
+def _swapped(model: Model, carrier: Any) -> Iterator[Issue]:
+    try:
+        swapped = model.swap(carrier=carrier)
+    except ExodeliveryError as error:
+        yield issue_of(error, LOAD, place=carrier.origin.place())
+        return
+    reason = _refusal(Case(swapped))
+    if reason:
+        message = f"the body {model.body.name!r} does not take the carrier {carrier.name!r}: {reason}"
+        yield Issue("note", LOAD, message, model.origin.place("carrier"))
+        return
+    yield from check(swapped)
+
+
+def _refusal(case: Case) -> str:
+    """Return why a body has no place for a carrier: all flows of one of its blocks are left out."""
+    left_out = {left.flow.partition("@")[0] for left in case.expansion.left_out}
+    for instance in case.anatomy.instances:
+        flows = {f"{instance.prefix}.{name}" for name in instance.block.flows}
+        if SLOTS[instance.slot].holder == "carrier" and flows and flows <= left_out:
+            return f"all flows of {instance.prefix} are left out"
+    return ""
