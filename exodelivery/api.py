@@ -13,21 +13,37 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from exodelivery.declare.block import Block
-from exodelivery.declare.files import Noun, document_of
-from exodelivery.declare.files import save as save
+from exodelivery.declare.files import Noun, document_of, save
 from exodelivery.declare.model import Model
 from exodelivery.declare.parts import Body, Carrier, Drug
-from exodelivery.declare.regimen import Regimen
-from exodelivery.declare.regimen import bolus as bolus
-from exodelivery.declare.regimen import infusion as infusion
+from exodelivery.declare.regimen import Regimen, bolus, infusion
 from exodelivery.declare.shelf import find, kinds_of, locate
 from exodelivery.declare.tables import KINDS
 from exodelivery.errors import ShelfError, nearest
-from exodelivery.solve.simulate import simulate as simulate
+from exodelivery.evidence.read_study import read_study
+from exodelivery.evidence.studies import Studies
+from exodelivery.evidence.study import Study
+from exodelivery.solve.simulate import simulate
+
+__all__ = [
+    "bolus",
+    "check",
+    "cite",
+    "compare",
+    "fit",
+    "infusion",
+    "list",
+    "load",
+    "new",
+    "report",
+    "save",
+    "show",
+    "simulate",
+    "studies",
+]
 
 if TYPE_CHECKING:
     from exodelivery.checks.findings import Findings
-    from exodelivery.evidence.studies import Studies
     from exodelivery.fitting.result import Fit
     from exodelivery.judge.comparison import Comparison
 
@@ -124,7 +140,7 @@ def show(thing: str | Any, **swaps: Any) -> str:
     Returns
     -------
     str
-        A summary; a part or block is shown whole, as its file would say it.
+        A summary; a part or block is shown whole, as its file would say it, and a study with its records.
 
     Raises
     ------
@@ -141,14 +157,17 @@ def show(thing: str | Any, **swaps: Any) -> str:
     """
     if isinstance(thing, str):
         kinds = kinds_of(thing)
-        if kinds == ["study"]:
-            return str(studies(thing))
-        if kinds == ["fit"]:
-            return str(fit(thing))
-        thing = load(thing, **swaps)
+        thing = studies(thing) if kinds == ["study"] else fit(thing) if kinds == ["fit"] else load(thing, **swaps)
     if isinstance(thing, Block | Body | Drug | Carrier):
         return tomli_w.dumps(document_of(thing)).strip()
+    if isinstance(thing, Studies):
+        return "\n\n".join(f"{study}\n\n{_records(study)}" for study in thing.values())
     return str(thing)
+
+
+def _records(study: Study) -> str:
+    frame = study.table().drop(columns=["study", "note"]).dropna(axis="columns", how="all")
+    return str(frame.to_string(index=False, na_rep=""))
 
 
 def check(model: str | Noun, *, strict: bool = False) -> Findings:
@@ -182,9 +201,6 @@ def studies(*names: str) -> Studies:
     >>> [study.name for study in exo.studies("laginha_2005_4t1_tumour").values()]
     ['laginha_2005_4t1_tumour']
     """
-    from exodelivery.evidence.read_study import read_study
-    from exodelivery.evidence.studies import Studies
-
     wanted = names or tuple(name for name, _ in _names("study"))
     return Studies([read_study(locate(name, "study")[0].parent) for name in wanted])
 
