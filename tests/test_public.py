@@ -1,0 +1,66 @@
+"""What is public stays so: names and signatures are pinned here, and changed only on purpose."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+import exodelivery as exo
+from exodelivery import api
+
+SIGNATURES = {
+    "bolus": "(amount, *, route='iv', at=0.0, every=0.0, times=1, label='')",
+    "check": "(model, *, strict=False)",
+    "cite": "(*things)",
+    "compare": "(model, carriers, dose, *, baseline, using=None, **options)",
+    "fit": "(name, *, again=False, **options)",
+    "infusion": "(amount, over, *, route='iv', at=0.0, every=0.0, times=1, label='')",
+    "list": "(kind='')",
+    "load": "(name, *, kind='', **swaps)",
+    "new": "(folder)",
+    "report": "(path, *parts, title='')",
+    "save": "(noun, path, *, replace=False)",
+    "show": "(thing, **swaps)",
+    "simulate": "(model, regimen, until=None, *, values=None, using=None, solver='lsoda', tolerance=1e-08, keep=())",
+    "studies": "(*names)",
+}
+NOUNS = ["Block", "Body", "Carrier", "Drug", "Model", "Quantity", "Regimen"]
+FAMILIES = ["ExodeliveryError", "ExodeliveryWarning"]
+
+
+def bare(verb: object) -> str:
+    """Return a signature without its annotations."""
+    assert callable(verb)
+    signature = inspect.signature(verb)
+    parameters = [one.replace(annotation=inspect.Parameter.empty) for one in signature.parameters.values()]
+    return str(signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty))
+
+
+def test_the_public_names_are_these() -> None:
+    assert sorted(exo.__all__) == sorted([*SIGNATURES, *NOUNS, *FAMILIES, "__version__"])
+
+
+def test_every_public_name_completes_and_resolves() -> None:
+    assert dir(exo) == sorted(exo.__all__)
+    assert all(getattr(exo, name) is not None for name in dir(exo))
+
+
+@pytest.mark.parametrize("verb", SIGNATURES)
+def test_a_verb_keeps_its_signature(verb: str) -> None:
+    assert bare(getattr(exo, verb)) == SIGNATURES[verb]
+
+
+def test_the_door_holds_the_verbs_and_nothing_else() -> None:
+    assert sorted(api.__all__) == sorted(SIGNATURES)
+
+
+@pytest.mark.parametrize("name", [*SIGNATURES, *NOUNS, *FAMILIES])
+def test_a_public_name_says_what_it_is_for(name: str) -> None:
+    text = inspect.getdoc(getattr(exo, name)) or ""
+    assert len(text.splitlines()[0]) > 20
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'simulte'"):
+        exo.simulte  # noqa: B018
