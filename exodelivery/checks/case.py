@@ -57,7 +57,7 @@ class Case:
 
     @cached_property
     def _filled(self) -> tuple[dict[Pool, None], tuple[OneWay, ...]]:
-        flows, endless = list(self.expansion.flows), []
+        flows, endless = list(self.expansion.flows), list[OneWay]()
         while True:
             try:
                 return filled_pools(self.anatomy, tuple(flows), self.model.body.routes), tuple(endless)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from exodelivery.checks.case import Case
 from exodelivery.checks.excerpt import pointed
 from exodelivery.checks.findings import Issue, issue_of
-from exodelivery.checks.written import Written, resolve
+from exodelivery.checks.written import Written, resolve, resolved
 from exodelivery.declare.anatomy import Reference, Scope
 from exodelivery.declare.pool import is_pool
 from exodelivery.declare.tables import FORMS, LEDGERS, ROLES
@@ -29,6 +29,8 @@ PER_PARTICLE = unit("nmol/particle").dimension
 def check_dimensions(case: Case) -> Iterator[Issue]:
     """Yield each expression whose parts do not fit together, or that is not what its place needs."""
     for item in case.written:
+        if _counts_nobody(item):
+            continue
         try:
             found = dimension(item.expr, lambda node, item=item: measure(item, node))  # type: ignore[misc]
             wanted, why = expected(item)
@@ -42,6 +44,14 @@ def check_dimensions(case: Case) -> Iterator[Issue]:
         if wanted is not None and found != wanted and constant(item.expr) != 0:
             message = f"{as_text(item.expr)} is {found}; {why} is {wanted}"
             yield Issue("error", RULE, message, item.place, _remedy(found, wanted), pointed(item.expr, item.expr))
+
+
+def _counts_nobody(item: Written) -> bool:
+    """Say whether an expression asks for cells that this body lacks: its flow is left out, and they have no unit."""
+    found = [reference for _, reference in resolved(item) if isinstance(reference, Reference)]
+    if item.role == "rate" and "." not in item.of and item.of in item.scope.anatomy.missing:
+        return True
+    return any(reference.kind == "missing" and reference.pool is None for reference in found)
 
 
 def _remedy(one: Dimension, other: Dimension) -> str:

@@ -83,17 +83,13 @@ def _whole(stage: Stage, names: tuple[str, ...], values: dict[Any, float], place
     number = _number(missing.subs(dict(zip(stage.states, stage.start, strict=True))), values)
     if math.isfinite(number) and abs(number) > 1e-9:
         message = f"{words} sum to {1 + number:.6g} of the dose, not to 1"
-        yield Issue(
-            "error", RULE, message, place, f"they part one whole: write one as 1 - the others ({', '.join(names)})"
-        )
+        yield Issue("error", RULE, message, place, f"write one as 1 - the others of {', '.join(names)}")
     elif stage.states:
         message = f"{words} could not be proved to sum to 1 at the end of the loading"
         yield Issue("warning", RULE, message, place, "write one of them as 1 - the others")
     else:
         message = f"{words} sum to 1 at the present values only"
-        yield Issue(
-            "warning", RULE, message, place, "write one of them as 1 - the others, so that a fit cannot part them"
-        )
+        yield Issue("warning", RULE, message, place, "write one of them as 1 - the others: a fit moves values")
 
 
 def _conserved(stage: Stage, total: Any) -> Any:

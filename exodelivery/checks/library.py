@@ -13,7 +13,8 @@ from exodelivery.checks.check import check
 from exodelivery.checks.findings import Findings, Issue, findings, issue_of
 from exodelivery.checks.origins import origins_of
 from exodelivery.checks.studies import check_study
-from exodelivery.declare.model import Model
+from exodelivery.checks.unused import RULE as UNUSED
+from exodelivery.declare.model import Model, instances
 from exodelivery.declare.shelf import Shelf, find, shelves
 from exodelivery.declare.tables import KINDS, SLOTS
 from exodelivery.errors import ExodeliveryError, Place, ShelfError, nearest
@@ -62,11 +63,13 @@ def _shelf(shelf: Shelf) -> Iterator[Issue]:
             if kind != "model":
                 yield from origins_of(nouns[kind][name])
     yield from _strays(shelf)
+    runs: list[tuple[Model, Findings]] = []
     for model in nouns["model"].values():
-        yield from check(model)
+        runs.append((model, check(model)))
         for name, carrier in nouns["carrier"].items():
             if name != model.carrier.name:
-                yield from _swapped(model, carrier)
+                yield from _swapped(model, carrier, runs)
+    yield from _gathered(runs)
     for name in shelf.names("study"):
         try:
             yield from check_study(read_study(shelf.path("study", name).parent))
@@ -84,7 +87,8 @@ def _strays(shelf: Shelf) -> Iterator[Issue]:
             yield Issue("warning", LOAD, "no name is looked up in this folder", place, f"folders: {folders}")
 
 
-def _swapped(model: Model, carrier: Any) -> Iterator[Issue]:
+def _swapped(model: Model, carrier: Any, runs: list[tuple[Model, Findings]]) -> Iterator[Issue]:
+    """Check a model with another carrier, into ``runs``; yield why, where the two do not go together."""
     try:
         swapped = model.swap(carrier=carrier)
     except ExodeliveryError as error:
@@ -95,7 +99,28 @@ def _swapped(model: Model, carrier: Any) -> Iterator[Issue]:
         message = f"the body {model.body.name!r} does not take the carrier {carrier.name!r}: {reason}"
         yield Issue("note", LOAD, message, model.origin.place("carrier"))
         return
-    yield from check(swapped)
+    runs.append((swapped, check(swapped)))
+
+
+def _gathered(runs: list[tuple[Model, Findings]]) -> Iterator[Issue]:
+    """Yield what all checks found; that nothing reads a thing, only where no model that has its file reads it."""
+    files = [{noun.origin.file for noun in _nouns_of(model)} for model, _ in runs]
+    for _, found in runs:
+        for issue in found:
+            if (
+                issue.rule != UNUSED
+                or issue.severity != "warning"
+                or all(
+                    issue in other.issues
+                    for (_, other), known in zip(runs, files, strict=True)
+                    if issue.place.file in known
+                )
+            ):
+                yield issue
+
+
+def _nouns_of(model: Model) -> list[Any]:
+    return [model, model.body, model.drug, model.carrier, *(instance.block for instance in instances(model))]
 
 
 def _refusal(case: Case) -> str:

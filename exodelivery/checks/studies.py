@@ -1,7 +1,7 @@
 """Floor 5, rule ``studies``: a study speaks of things that the library has, in units that convert.
 
-The reader of a study refuses a bad table by itself; here its words are held against the shelves: observables, carriers,
-bodies, drugs and routes.
+The reader of a study refuses a bad table by itself; here its words are held against the shelves. A study may tell more
+than the library models, so what no model answers to is a warning; a unit, a route or a dose that does not fit is an error.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ PER_AMOUNT = unit("g/nmol").dimension
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What models on the shelves offer to a study: the dimensions of each observable, by name."""
+    """What models offer to a study: the dimensions of each observable by name; and models that do not load."""
 
     observables: dict[str, frozenset[Dimension]]
+    unread: tuple[str, ...]
 
 
 def check_study(study: Study) -> Findings:
@@ -55,47 +56,50 @@ def check_study(study: Study) -> Findings:
 
 
 def known_observables() -> Known:
-    """Return the observables of every model on the shelves; a model that does not load offers none, and is told elsewhere."""
+    """Return the observables of every model on the shelves; a model that does not load offers none."""
     found: dict[str, set[Dimension]] = {}
+    unread: list[str] = []
     for name, shelf in on_shelves("model"):
         try:
             model: Model = find(f"{shelf.prefix}:{name}", "model")
         except ExodeliveryError:
+            unread.append(name)
             continue
         for observable, declared in model.observables.items():
             found.setdefault(observable, set()).add(unit(declared.unit).dimension)
-    return Known({name: frozenset(dimensions) for name, dimensions in found.items()})
+    return Known({name: frozenset(dimensions) for name, dimensions in found.items()}, tuple(unread))
 
 
 def _issues(study: Study, origin: Origin, known: Known) -> Iterator[Issue]:
     if not study.verified:
         yield Issue("note", RULE, "no second reader has compared this study with its paper", origin.place("verified"))
-    needed = {name for record in study.usable for name in (record.arm, record.against) if name}
+    for name in known.unread:
+        yield Issue("note", RULE, f"the model {name!r} does not load, so its observables are not known", origin.place())
     for arm in study.arms.values():
-        yield from _arm(arm, origin, "error" if arm.name in needed else "warning")
+        yield from _arm(arm, origin)
     for record in study.records:
         yield from _record(record, known)
 
 
-def _arm(arm: Arm, origin: Origin, severity: str) -> Iterator[Issue]:
+def _arm(arm: Arm, origin: Origin) -> Iterator[Issue]:
     for kind in ("carrier", "body", "drug"):
         name = getattr(arm, kind)
         if name:
             try:
                 noun = find(name, kind)
             except ExodeliveryError as error:
-                yield issue_of(error, RULE, severity=severity, place=origin.place("arms", arm.name, kind))
+                yield issue_of(error, RULE, severity="warning", place=origin.place("arms", arm.name, kind))
                 continue
             if kind == "body" and arm.route and arm.route not in noun.routes:
                 place = origin.place("arms", arm.name, "route")
                 message = f"the body {name!r} has no route {arm.route!r}"
-                yield Issue(severity, RULE, message, place, nearest(arm.route, noun.routes))
+                yield Issue("error", RULE, message, place, nearest(arm.route, noun.routes))
     if arm.dose:
         amount = f"{arm.dose} protein" if arm.metric == "protein" else arm.dose
         try:
             bolus(amount, route=arm.route, times=arm.times, every=arm.every or 0.0)
         except ExodeliveryError as error:
-            yield issue_of(error, RULE, severity=severity, place=origin.place("arms", arm.name, "dose"))
+            yield issue_of(error, RULE, place=origin.place("arms", arm.name, "dose"))
 
 
 def _record(record: Record, known: Known) -> Iterator[Issue]:
@@ -103,7 +107,7 @@ def _record(record: Record, known: Known) -> Iterator[Issue]:
     name = record.what.observable
     if name not in known.observables:
         message = f"no model on the shelves has an observable {name!r}"
-        yield Issue(severity, RULE, message, record.place, nearest(name, known.observables))
+        yield Issue("warning" if record.use else "note", RULE, message, record.place, nearest(name, known.observables))
         return
     try:
         found = unit(record.unit).dimension

@@ -1,4 +1,4 @@
-"""Floor 5, rule ``unused``: what nothing reads is a mistake waiting: a misspelt name elsewhere, or a value that tells nothing.
+"""Floor 5, rule ``unused``: what nothing reads is a name misspelt elsewhere, or a value that tells nothing.
 
 A body or a drug may hold more than one model uses, so there it is a warning.
 """
@@ -40,10 +40,8 @@ def check_unused(case: Case) -> Iterator[Issue]:
             severity = "warning" if part else "error"
             yield Issue(severity, RULE, message, parameter.place, "use it in a rate, or take it out")
     for instance in case.anatomy.instances:
-        groups = [("states", instance.block.states)]
-        if instance.slot != "loading":
-            groups.append(("outputs", instance.block.outputs))
-        for key, group in groups:
+        outputs = () if instance.slot == "loading" else tuple(instance.block.outputs)
+        for key, group in (("states", tuple(instance.block.states)), ("outputs", outputs)):
             for name in group:
                 if f"{instance.prefix}.{name}" not in used:
                     place = instance.block.origin.place(key, name)
