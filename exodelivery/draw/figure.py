@@ -8,10 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from exodelivery.draw.canvas import Figure, log_axis, log_ticks, new_figure, plain
 from exodelivery.draw.style import DASHES, MARKS, ORIGINS, colour_of, look_of
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
+
+Numbers: TypeAlias = "Sequence[float] | NDArray[float64]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,8 @@ class Line:
     """
 
     name: str
-    x: Sequence[float]
-    y: Sequence[float]
+    x: Numbers
+    y: Numbers
     dash: str = ""
     group: str = ""
 
@@ -52,10 +58,10 @@ class Points:
     """
 
     name: str
-    x: Sequence[float]
-    y: Sequence[float]
-    lower: Sequence[float] = ()
-    upper: Sequence[float] = ()
+    x: Numbers
+    y: Numbers
+    lower: Numbers = ()
+    upper: Numbers = ()
     text: Sequence[str] = ()
     group: str = ""
 

@@ -47,7 +47,7 @@ def _edges(anatomy: Anatomy, flows: tuple[OneWay, ...]) -> tuple[Edge, ...]:
     for flow in flows:
         source, target = _site(flow.source), _site(flow.target)
         block, short = _words(flow)
-        inside = source == target or source == IN or target == OUT
+        inside = source in {target, IN} or target == OUT
         kind = _kind(anatomy, flow)
         back = (target, source, block, kind)
         if not inside and back in found:

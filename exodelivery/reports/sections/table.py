@@ -1,0 +1,41 @@
+"""Floor 9: the one table of what a report can show; the first row that fits a result renders it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from exodelivery.declare.model import Model
+from exodelivery.errors import ExodeliveryError
+from exodelivery.evidence.studies import Studies
+from exodelivery.evidence.study import Study
+from exodelivery.reports.nouns import ComparisonNoun, FitNoun
+from exodelivery.reports.section import Section
+from exodelivery.reports.sections import comparison, evidence, fit, model, run
+from exodelivery.solve.trajectory import Trajectory
+
+SECTIONS: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
+    (Section, lambda section: section),
+    (Model, model.render),
+    (Trajectory, run.render),
+    (Studies, evidence.render),
+    (Study, evidence.render_one),
+    (FitNoun, fit.render),
+    (ComparisonNoun, comparison.render),
+)
+"""Types, and protocols of results that a plug-in may bring, each with its renderer."""
+
+
+def section_of(part: object) -> Section:
+    """Return the section of a result.
+
+    Raises
+    ------
+    ExodeliveryError
+        If no row of the table fits it.
+    """
+    for kind, render in SECTIONS:
+        if isinstance(part, kind):
+            return render(part)
+    known = "a model, a run, studies, a fit, a comparison, or a Section made by hand"
+    raise ExodeliveryError(f"a report cannot show {type(part).__name__}", remedy=f"give {known}")
