@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from exodelivery.declare.block import Block
-from exodelivery.declare.files import Noun, document_of, save
+from exodelivery.declare.files import document_of, read_file, save
 from exodelivery.declare.model import Model
 from exodelivery.declare.parts import Body, Carrier, Drug
 from exodelivery.declare.regimen import Regimen, bolus, infusion
 from exodelivery.declare.shelf import find, kinds_of, locate
 from exodelivery.declare.tables import KINDS
-from exodelivery.errors import ShelfError, nearest
+from exodelivery.errors import NOWHERE, ExodeliveryError, ShelfError, nearest
 from exodelivery.evidence.read_study import read_study
 from exodelivery.evidence.studies import Studies
 from exodelivery.evidence.study import Study
@@ -74,8 +74,8 @@ def load(name: str | Path, *, kind: str = "", **swaps: Any) -> Any:
     'exosome_targeted'
     """
     if isinstance(name, Path) or str(name).endswith(".toml"):
-        from exodelivery.declare.files import read_file
-
+        if not Path(name).is_file():
+            raise ShelfError(f"there is no file {str(name)!r}", remedy="a model is a TOML file, or a name on a shelf")
         found = read_file(Path(name))
     else:
         kinds = [kind] if kind else [known for known in kinds_of(name) if known in _LOADABLE]
@@ -170,15 +170,27 @@ def _records(study: Study) -> str:
     return str(frame.to_string(index=False, na_rep=""))
 
 
-def check(model: str | Noun, *, strict: bool = False) -> Findings:
-    """Check a model, part or block against every rule, and return all findings.
+def check(model: str | Path | Model, *, strict: bool = False) -> Findings:
+    """Check a model against every rule, or a study, and return all findings.
 
     Parameters
     ----------
-    model : Model or str
-        A model, or the name of one.
+    model : Model, str or path
+        A model, the name of a model or study, or a model's file; a file that cannot be read is a finding too.
     strict : bool
         Raise a :class:`CheckError` with all findings instead of returning errors.
+
+    Returns
+    -------
+    Findings
+        True when there is no error.
+
+    Raises
+    ------
+    ShelfError
+        If no shelf has the name, or it is that of a part: parts are checked in the models that use them.
+    CheckError
+        If ``strict`` and there is an error.
 
     Examples
     --------
@@ -187,8 +199,24 @@ def check(model: str | Noun, *, strict: bool = False) -> Findings:
     True
     """
     from exodelivery.checks.check import check as check_model
+    from exodelivery.checks.findings import findings, issue_of
+    from exodelivery.checks.studies import check_study
 
-    noun = load(model) if isinstance(model, str) else model
+    try:
+        if isinstance(model, str) and kinds_of(model) == ["study"]:
+            found = check_study(next(iter(studies(model).values())))
+            return found.raise_if_errors() if strict else found
+        noun = model if isinstance(model, Model) else load(model)
+    except ExodeliveryError as error:
+        if error.where == NOWHERE:
+            raise
+        found = findings(str(model), [issue_of(error, "load")])
+        return found.raise_if_errors() if strict else found
+    if not isinstance(noun, Model):
+        raise ShelfError(
+            f"a {type(noun).__name__.lower()} is checked in a model that uses it, and {noun.name!r} stands alone",
+            remedy="check such a model, or all: exo check --all",
+        )
     return check_model(noun, strict=strict)
 
 

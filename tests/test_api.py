@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import exodelivery as exo
-from exodelivery.errors import DeclarationError, ShelfError
+from exodelivery.errors import CheckError, ShelfError
 
 
 def test_a_model_is_loaded_by_name_or_by_file(tmp_path: Path) -> None:
@@ -45,8 +45,28 @@ def test_a_name_never_leaves_its_shelf() -> None:
 
 
 def test_a_missing_file_is_an_error_of_ours(tmp_path: Path) -> None:
-    with pytest.raises(DeclarationError, match="cannot be read"):
+    with pytest.raises(ShelfError, match="there is no file"):
         exo.load(tmp_path / "nothing.toml")
+
+
+def test_a_broken_file_is_a_finding_with_its_line(tmp_path: Path) -> None:
+    text = Path(exo.save(exo.load("doxorubicin_mouse"), tmp_path / "model.toml")).read_text(encoding="utf-8")
+    broken = tmp_path / "broken.toml"
+    broken.write_text(text.replace("conc(plasma.free)", "conc(plasma.free", 1), encoding="utf-8")
+    found = exo.check(broken)
+    assert not found
+    assert (found.errors[0].place.file, found.errors[0].place.line > 0) == (str(broken), True)
+    with pytest.raises(CheckError, match=r"broken\.toml:\d+"):
+        exo.check(broken, strict=True)
+
+
+def test_a_study_is_checked_by_its_name() -> None:
+    assert exo.check("laginha_2005_4t1_tumour").ok
+
+
+def test_a_part_is_not_checked_alone() -> None:
+    with pytest.raises(ShelfError, match="checked in a model that uses it"):
+        exo.check("exosome_targeted")
 
 
 def test_list_tells_every_kind_and_refuses_others() -> None:
