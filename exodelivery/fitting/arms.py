@@ -1,0 +1,230 @@
+"""Floor 7: the arms of a fit: a compiled model under a study's regimen, and what each record asks of its run.
+
+An arm's model keeps only the observables that its records name, so that everything else is pruned and runs are short.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from exodelivery.compile.machine import Machine, machine
+from exodelivery.declare.model import Model
+from exodelivery.declare.regimen import Regimen, bolus
+from exodelivery.declare.table import Table
+from exodelivery.errors import FitError, UnitError, nearest
+from exodelivery.evidence.identities import independent
+from exodelivery.evidence.records import Record
+from exodelivery.evidence.study import Arm, Study
+from exodelivery.fitting.noise import Noise, noise_of, titles
+from exodelivery.fitting.recipe import Pairing, Recipe
+from exodelivery.solve.functionals import Value, evaluate
+from exodelivery.solve.simulate import run
+from exodelivery.solve.solvers.protocol import Tolerance
+from exodelivery.solve.timeline import Array
+from exodelivery.units import convert
+
+ACCURACY = 1e-7
+"""Relative tolerance of the runs of a fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record that a fit uses, and how its number is read off a run."""
+
+    record: Record
+    noise: Noise
+    start: float
+    end: float
+    beneath: tuple[float, float] | None
+
+    @property
+    def title(self) -> str:
+        """Study, arm and what."""
+        return titles(self.record)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ArmOfFit:
+    """One arm with its model.
+
+    Attributes
+    ----------
+    pairing : Pairing
+    model : Model
+        With the observables of the arm's records only.
+    machine : Machine
+    regimen : Regimen
+    rows : tuple of Row
+    """
+
+    pairing: Pairing
+    model: Model
+    machine: Machine
+    regimen: Regimen
+    rows: tuple[Row, ...]
+
+    def predict(self, numbers: Array, solver: str, accuracy: float = ACCURACY) -> list[Value]:
+        """Return what each record would be, in its own unit, at these parameters [base units]."""
+        found = run(
+            self.machine,
+            numbers,
+            self.regimen,
+            self.pairing.horizon,
+            solver_name=solver,
+            tolerance=Tolerance(accuracy),
+        )
+        mass = next(
+            (v for p, v in zip(self.machine.system.parameters, numbers, strict=True) if p.name == "drug.molar_mass"),
+            None,
+        )
+        return [self._read(row, found, mass) for row in self.rows]
+
+    def _read(self, row: Row, found: object, mass: float | None) -> Value:
+        what = row.record.what
+        value = evaluate(
+            found,  # type: ignore[arg-type]
+            what.observable,
+            what.functional or "level",
+            at=row.record.time,
+            start=row.start,
+            end=row.end,
+            beneath=row.beneath,
+        )
+        if not value:
+            return replace(value, unit=row.record.unit)
+        number = convert(value.value, value.unit, row.record.unit, molar_mass=mass)
+        return replace(value, value=float(number), unit=row.record.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A record that a fit does not use, and why."""
+
+    record: Record
+    reason: str
+
+
+def regimen_of(arm: Arm) -> Regimen:
+    """Return the doses of an arm; a route and a metric are those of the study."""
+    amount = f"{arm.dose} protein" if arm.metric == "protein" else arm.dose
+    return bolus(amount, route=arm.route or "iv", every=arm.every or 0.0, times=arm.times)
+
+
+def sort_records(recipe: Recipe, studies: Iterable[Study]) -> tuple[dict[tuple[str, str], list[Record]], list[LeftOut]]:
+    """Part the usable records of the studies: by arm, and left out with a reason.
+
+    Raises
+    ------
+    FitError
+        If a usable record is in no arm of the recipe and is not left out by name, or a name means nothing.
+    """
+    paired = {(pairing.study, pairing.arm) for pairing in recipe.pairings}
+    used: dict[tuple[str, str], list[Record]] = {}
+    left: list[LeftOut] = []
+    spoken: set[str] = set()
+    for study in studies:
+        kept, dropped = independent(study.records)
+        left += [LeftOut(item.record, item.reason) for item in dropped]
+        left += [
+            LeftOut(record, record.note or "the study marks it unfit") for record in study.records if not record.use
+        ]
+        for record in kept:
+            title = next((title for title in titles(record) if title in recipe.leave_out), "")
+            if title:
+                spoken.add(title)
+                left.append(LeftOut(record, recipe.leave_out[title]))
+            elif (study.name, record.arm) in paired:
+                used.setdefault((study.name, record.arm), []).append(record)
+            else:
+                raise FitError(
+                    f"{titles(record)[0]} is usable, but the recipe neither uses nor leaves it out",
+                    where=record.place,
+                    remedy="pair its arm under [arms], or name it under [leave_out] with a reason",
+                )
+    for title in set(recipe.leave_out) - spoken:
+        known = {name for study in studies for record in study.usable for name in titles(record)}
+        raise FitError(f"[leave_out] names nothing usable: {title!r}", remedy=nearest(title, known))
+    return used, left
+
+
+def arm_of_fit(pairing: Pairing, recipe: Recipe, model: Model, arm: Arm, records: Iterable[Record]) -> ArmOfFit:
+    """Compile one arm.
+
+    Raises
+    ------
+    FitError
+        If a record names an observable that the model cannot give, is in a unit of another dimension, or lacks a window.
+    """
+    for word, given, own in (("carrier", arm.carrier, model.carrier.name), ("body", arm.body, model.body.name)):
+        if given != own:
+            raise FitError(
+                f"{pairing.study}/{pairing.arm} has the {word} {given!r}, the model of the recipe {own!r}",
+                where=pairing.place,
+                remedy="choose a model whose parts are those of the arm",
+            )
+    names = list(dict.fromkeys(record.what.observable for record in records))
+    for name in names:
+        if name not in model.observables:
+            raise FitError(
+                f"the model {model.name!r} has no observable {name!r}, which {pairing.study}/{pairing.arm} reports",
+                where=pairing.place,
+                remedy=nearest(name, model.observables),
+            )
+    lean = replace(model, observables=Table({name: model.observables[name] for name in names}))
+    compiled = machine(lean)
+    for name, reason in compiled.system.unavailable.items():
+        raise FitError(f"{name} is unavailable in {model.name!r}: {reason}", where=pairing.place)
+    rows = tuple(_row(record, recipe, pairing, lean) for record in records)
+    found = ArmOfFit(pairing, lean, compiled, regimen_of(arm), rows)
+    _try_units(found)
+    return found
+
+
+def _row(record: Record, recipe: Recipe, pairing: Pairing, model: Model) -> Row:
+    if record.against:
+        raise FitError(f"{titles(record)[0]} is a ratio between arms, which no fit reads yet", where=record.place)
+    noise = noise_of(record, recipe, model.observables[record.what.observable].error)
+    reading = next((recipe.readings[title] for title in titles(record)[:2] if title in recipe.readings), None)
+    start, end = record.window
+    beneath = None
+    if reading is not None:
+        (start, end), beneath = reading.window, reading.beneath
+    elif record.what.functional == "half_life" and not math.isfinite(end):
+        raise FitError(
+            f"{titles(record)[0]} has no window",
+            where=record.place,
+            remedy='name one under [readings]: { window = ["0 min", "15 min"], why = "…" }',
+        )
+    reach = max((t for t in (record.time, end, *(beneath or ())) if t is not None and math.isfinite(t)), default=0.0)
+    if reach > pairing.horizon:
+        raise FitError(
+            f"{titles(record)[0]} reaches to {reach:g} h, its arm runs to {pairing.horizon:g} h",
+            where=pairing.place,
+            remedy="give the arm a later horizon",
+        )
+    return Row(record, noise, start, end, beneath)
+
+
+def _try_units(arm: ArmOfFit) -> None:
+    try:
+        arm.predict(arm.machine.values, "lsoda", 1e-3)
+    except UnitError as error:
+        raise FitError(
+            f"a unit of {arm.pairing.study}/{arm.pairing.arm} does not fit its observable: {error.message}",
+            where=arm.pairing.place,
+            remedy=error.remedy,
+        ) from None
+
+
+def positions(arm: ArmOfFit, index: dict[str, int], names: dict[str, str]) -> tuple[Array, Array]:
+    """Return which of the arm's parameters are unknowns, and which unknown each is, (free,) and (free,)."""
+    pairs = [
+        (place, index[names[parameter.name]])
+        for place, parameter in enumerate(arm.machine.system.parameters)
+        if names[parameter.name] in index
+    ]
+    return np.array([pair[0] for pair in pairs], dtype=int), np.array([pair[1] for pair in pairs], dtype=int)

@@ -1,0 +1,282 @@
+"""Floor 7: a recipe: which models meet which arms of which studies, and every choice of a fit, each with its reason.
+
+Nothing is silent: a record without a printed spread takes one that the recipe names, a phase takes a window that it
+names, and each usable record of a study is either used or left out with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exodelivery.declare.files import FORMAT, read_document
+from exodelivery.declare.origin import Origin
+from exodelivery.declare.table import Table
+from exodelivery.errors import ExodeliveryError, FitError, Place, nearest
+from exodelivery.units import hours, to_base
+
+KEYS = (
+    "format", "kind", "about", "models", "arms", "readings", "spreads", "literature", "discrepancy", "share",
+    "leave_out", "method",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A named coefficient of variation, as a fraction, and why it is believed."""
+
+    cv: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How an exponential phase is read off a curve.
+
+    Attributes
+    ----------
+    window : (float, float)
+        Where its log-slope is taken [h].
+    beneath : (float, float) or None
+        Window of the slower phase that is taken off first [h].
+    why : str
+    """
+
+    window: tuple[float, float]
+    beneath: tuple[float, float] | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A model of the library with some parts swapped."""
+
+    model: str
+    swaps: Table[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """An arm of a study, the model that stands for it, and how long it runs [h]."""
+
+    study: str
+    arm: str
+    variant: str
+    horizon: float
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Parameters that one carrier takes from another, by their names in a model; ``clearance.*`` takes a whole block."""
+
+    carrier: str
+    source: str
+    parameters: tuple[str, ...]
+    why: str
+
+    def covers(self, name: str) -> bool:
+        """Say whether a parameter is shared."""
+        return any(name == own or (own.endswith(".*") and name.startswith(own[:-1])) for own in self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How the least squares are run.
+
+    Attributes
+    ----------
+    starts, seed : int
+        Starting points, and the seed of all but the first, which is the library's values.
+    spread : float
+        How far starts are scattered, as a share of each prior's standard deviation.
+    tolerance : float
+        Relative change of the sum of squares at which a start stops.
+    solver : str
+    """
+
+    starts: int = 4
+    seed: int = 1
+    spread: float = 0.7
+    tolerance: float = 1e-6
+    solver: str = "lsoda"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A fit as written in ``fit.toml``.
+
+    Attributes
+    ----------
+    name, about : str
+    folder : Path
+    variants : Table of Variant
+    pairings : tuple of Pairing
+    readings, spreads, discrepancy : Table
+        By record, by ``study what``, by arm or by study; the most specific holds.
+    literature : Spread or None
+        For literature and measured values of a model that were printed without a spread.
+    shares : tuple of Share
+    leave_out : Table of str
+        Reason, by record, arm or study.
+    method : Method
+    """
+
+    name: str
+    about: str
+    folder: Path
+    variants: Table[Variant]
+    pairings: tuple[Pairing, ...]
+    readings: Table[Reading]
+    spreads: Table[Spread]
+    discrepancy: Table[Spread]
+    literature: Spread | None
+    shares: tuple[Share, ...]
+    leave_out: Table[str]
+    method: Method
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """Read ``fit.toml`` in a folder.
+
+    Raises
+    ------
+    FitError
+        For a key that a recipe does not have, a choice without its reason, or a value of the wrong kind; with its line.
+
+    Examples
+    --------
+    >>> from exodelivery.declare.shelf import locate
+    >>> read_recipe(locate("doxorubicin_carriers", "fit")[0].parent).name
+    'doxorubicin_carriers'
+    """
+    path = folder / "fit.toml"
+    try:
+        document, origin = read_document(path, f"{folder.name}/fit.toml")
+    except ExodeliveryError as error:
+        raise FitError(error.message, where=error.where, remedy=error.remedy) from None
+    page = _Page(origin)
+    page.only(document, KEYS)
+    if document.get("format") != FORMAT or document.get("kind") != "fit":
+        page.refuse('a recipe begins with format = 1 and kind = "fit"', "format")
+    literature = document.get("literature")
+    return Recipe(
+        name=folder.name,
+        about=page.text(document, "about"),
+        folder=folder,
+        variants=Table({name: page.variant(name, t) for name, t in page.tables(document, "models")}),
+        pairings=tuple(page.pairing(name, t, document) for name, t in page.tables(document, "arms")),
+        readings=Table({name: page.reading(name, t) for name, t in page.tables(document, "readings")}),
+        spreads=Table({name: page.spread(t, "spreads", name) for name, t in page.tables(document, "spreads")}),
+        discrepancy=Table(
+            {name: page.spread(t, "discrepancy", name) for name, t in page.tables(document, "discrepancy")}
+        ),
+        literature=None if literature is None else page.spread(literature, "literature"),
+        shares=tuple(page.share(name, t) for name, t in page.tables(document, "share")),
+        leave_out=Table({name: page.text(document["leave_out"], name, "leave_out") for name in page.table(document)}),
+        method=page.method(document.get("method", {})),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Reads one document; every fault names its line."""
+
+    origin: Origin
+
+    def refuse(self, message: str, *keys: str, remedy: str = "") -> None:
+        raise FitError(message, where=self.origin.place(*keys), remedy=remedy)
+
+    def only(self, table: Mapping[str, Any], known: tuple[str, ...], *keys: str) -> None:
+        for key in table:
+            if key not in known:
+                self.refuse(f"a recipe has no key {key!r} here", *keys, key, remedy=nearest(key, known))
+
+    def table(self, document: Mapping[str, Any], name: str = "leave_out", *keys: str) -> Mapping[str, Any]:
+        found = document.get(name, {})
+        if not isinstance(found, Mapping):
+            self.refuse(f"{name} is a table", *keys, name)
+        return dict(found)
+
+    def tables(self, document: Mapping[str, Any], name: str) -> list[tuple[str, Mapping[str, Any]]]:
+        return [(key, self.table(document[name], key, name)) for key in self.table(document, name)]
+
+    def text(self, table: Mapping[str, Any], key: str, *keys: str) -> str:
+        found = table.get(key, "")
+        if not isinstance(found, str) or not found.strip():
+            self.refuse(f"{key!r} is a text and must be given", *keys, key)
+        return str(found).strip()
+
+    def hours(self, given: Any, *keys: str) -> float:
+        try:
+            return hours(given)
+        except (ExodeliveryError, TypeError) as error:
+            raise FitError(f"this is no time: {error}", where=self.origin.place(*keys)) from None
+
+    def variant(self, name: str, table: Mapping[str, Any]) -> Variant:
+        swaps = {key: self.text(table, key, "models", name) for key in table if key != "model"}
+        return Variant(self.text(table, "model", "models", name), Table(swaps))
+
+    def pairing(self, name: str, table: Mapping[str, Any], document: Mapping[str, Any]) -> Pairing:
+        self.only(table, ("model", "horizon"), "arms", name)
+        study, sign, arm = name.partition("/")
+        variant = self.text(table, "model", "arms", name)
+        if not sign or not study or not arm:
+            self.refuse(f"{name!r} is no arm", "arms", name, remedy='write "study/arm"')
+        models = self.table(document, "models")
+        if variant not in models:
+            self.refuse(f"no model is called {variant!r}", "arms", name, "model", remedy=nearest(variant, models))
+        horizon = self.hours(table.get("horizon"), "arms", name, "horizon")
+        if not 0 < horizon < float("inf"):
+            self.refuse("a horizon is a positive time", "arms", name, "horizon", remedy='horizon = "48 h"')
+        return Pairing(study, arm, variant, horizon, self.origin.place("arms", name))
+
+    def window(self, given: Any, *keys: str) -> tuple[float, float]:
+        if not isinstance(given, list) or len(given) != 2:
+            self.refuse("a window has two ends", *keys, remedy='write ["0 min", "15 min"]')
+        start, end = (self.hours(one, *keys) for one in given)
+        if not start < end:
+            self.refuse("a window ends after it starts", *keys)
+        return start, end
+
+    def reading(self, name: str, table: Mapping[str, Any]) -> Reading:
+        self.only(table, ("window", "beneath", "why"), "readings", name)
+        beneath = table.get("beneath")
+        return Reading(
+            self.window(table.get("window"), "readings", name, "window"),
+            None if beneath is None else self.window(beneath, "readings", name, "beneath"),
+            self.text(table, "why", "readings", name),
+        )
+
+    def spread(self, table: Mapping[str, Any], *keys: str) -> Spread:
+        self.only(table, ("cv", "why"), *keys)
+        cv = 0.0
+        try:
+            cv = to_base(self.text(table, "cv", *keys))
+        except ExodeliveryError as error:
+            self.refuse(f"cv is no share: {error.message}", *keys, "cv", remedy='write cv = "30 %"')
+        if not 0 < cv < 10:
+            self.refuse("a cv lies between 0 and 1000 %", *keys, "cv")
+        return Spread(cv, self.text(table, "why", *keys))
+
+    def share(self, name: str, table: Mapping[str, Any]) -> Share:
+        self.only(table, ("from", "parameters", "why"), "share", name)
+        given = table.get("parameters")
+        if not isinstance(given, list) or not given or not all(isinstance(one, str) for one in given):
+            self.refuse("parameters is a list of names", "share", name, remedy='write ["clearance.*", "uptake.PS"]')
+        source, why = self.text(table, "from", "share", name), self.text(table, "why", "share", name)
+        return Share(name, source, tuple(given or ()), why)
+
+    def method(self, table: Mapping[str, Any]) -> Method:
+        self.only(table, ("starts", "seed", "spread", "tolerance", "solver"), "method")
+        for key in ("starts", "seed"):
+            if key in table and (type(table[key]) is not int or table[key] < (1 if key == "starts" else 0)):
+                self.refuse(f"{key} is a whole number", "method", key)
+        for key in ("spread", "tolerance"):
+            if key in table and (type(table[key]) not in (int, float) or not 0 < table[key] < 10):
+                self.refuse(f"{key} is a small positive number", "method", key)
+        if "solver" in table:
+            self.text(table, "solver", "method")
+        return Method(**table)
