@@ -1,1 +1,1 @@
-"""The judge floor or family; see DESIGN.md, section 3."""
+"""Floor 8: judging: carriers against a baseline, by metrics, with the doubt and what it rests on."""

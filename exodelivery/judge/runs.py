@@ -1,0 +1,215 @@
+"""Floor 8: many runs of one carrier under one dose, read for all metrics at once, in chunks that any executor may take.
+
+Points are drawn before anything is handed out and a chunk holds nothing but data, so results do not depend on who runs
+them. A run that fails leaves NaN and its sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from exodelivery.compile.machine import Machine, machine
+from exodelivery.declare.model import Model
+from exodelivery.declare.regimen import Regimen
+from exodelivery.errors import DoseError
+from exodelivery.judge.matching import matched
+from exodelivery.judge.metrics import Reading
+from exodelivery.solve.simulate import run
+from exodelivery.solve.solvers.protocol import Tolerance
+from exodelivery.solve.timeline import Array
+from exodelivery.solve.trajectory import Trajectory
+
+TOLERANCE = 1e-6
+CHUNK = 25
+PANELS, NODES = 24, 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """Runs of one model at some points.
+
+    Attributes
+    ----------
+    model, baseline : Model
+        The dose is matched to what the regimen gives the baseline.
+    matching : str
+    regimen : Regimen
+    horizon : float
+        [h].
+    observables : tuple of str
+    values : array, (points, parameters)
+        The model's [base units].
+    baseline_values : array, (points, parameters)
+        The baseline's.
+    solver : str
+    """
+
+    model: Model
+    baseline: Model
+    matching: str
+    regimen: Regimen
+    horizon: float
+    observables: tuple[str, ...]
+    values: Array
+    baseline_values: Array
+    solver: str
+
+    def chunk(self, points: slice) -> Task:
+        """Return the same task at some of its points."""
+        return Task(
+            self.model,
+            self.baseline,
+            self.matching,
+            self.regimen,
+            self.horizon,
+            self.observables,
+            self.values[points],
+            self.baseline_values[points],
+            self.solver,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Done:
+    """What came of a task: area and end of each observable, (points, observables), and a sentence for each failure."""
+
+    area: Array
+    end: Array
+    failures: tuple[tuple[int, str], ...]
+
+    def reading(self, observables: Sequence[str]) -> Reading:
+        """Return the columns by name."""
+        return Reading(
+            {name: self.area[:, n] for n, name in enumerate(observables)},
+            {name: self.end[:, n] for n, name in enumerate(observables)},
+        )
+
+
+def perform(task: Task) -> Done:
+    """Run a task; a top-level function of plain data, so that processes can take it."""
+    compiled, baseline = machine(task.model), machine(task.baseline)
+    area, end = np.full((2, len(task.values), len(task.observables)), np.nan)
+    failures = []
+    times, weights = _quadrature(task.regimen, task.horizon)
+    columns, factors = _columns(compiled, task.observables)
+    for n, (values, baseline_values) in enumerate(zip(task.values, task.baseline_values, strict=True)):
+        try:
+            regimen = matched(task.matching, task.regimen, baseline.system, baseline_values)
+            found = _run(compiled, values, regimen, task, times)
+        except DoseError as error:
+            failures.append((n, error.message))
+            continue
+        if not found:
+            failures.append((n, found.outcome.what))
+            continue
+        curves = found.outputs(times, found.solution.states, values)[:, columns] / factors
+        area[n], end[n] = weights @ curves, curves[-1]
+    return Done(area, end, tuple(failures))
+
+
+def _run(compiled: Machine, values: Array, regimen: Regimen, task: Task, times: Array) -> Trajectory:
+    return run(
+        compiled,
+        values,
+        regimen,
+        task.horizon,
+        solver_name=task.solver,
+        tolerance=Tolerance(TOLERANCE),
+        times=times,
+    )
+
+
+def _columns(compiled: Machine, observables: tuple[str, ...]) -> tuple[list[int], Array]:
+    known = {column.name: n for n, column in enumerate(compiled.system.columns)}
+    places = [known[name] for name in observables]
+    return places, np.array([compiled.system.columns[place].factor for place in places])
+
+
+def _quadrature(regimen: Regimen, horizon: float) -> tuple[Array, Array]:
+    """Gauss points of panels that grow after each breakpoint, and the horizon itself with no weight."""
+    nodes, heights = np.polynomial.legendre.leggauss(NODES)
+    edges = {
+        0.0,
+        horizon,
+        *(d.at for d in regimen.single_doses),
+        *(d.at + d.over for d in regimen.single_doses),
+    }
+    breaks = sorted(edge for edge in edges if edge <= horizon)
+    growth = np.expm1(np.linspace(0, 12, PANELS + 1)) / np.expm1(12)
+    cuts = np.concatenate([a + (b - a) * growth[:-1] for a, b in pairwise(breaks)])
+    widths = np.diff([*cuts, horizon])
+    times = (cuts + widths / 2)[:, None] + widths[:, None] / 2 * nodes
+    weights = widths[:, None] / 2 * heights
+    return np.append(times.ravel(), horizon), np.append(weights.ravel(), 0.0)
+
+
+def perform_all(
+    tasks: Sequence[Task], executor: Executor | int | None = None, progress: bool = False
+) -> list[Done]:
+    """Run tasks in chunks, serially or on an executor, and gather them in order.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+    executor : Executor, int or None
+        An executor of the standard library's kind, a number of threads, or None for one after the other.
+    progress : bool
+        Show a bar.
+    """
+    from tqdm import tqdm
+
+    slices = [
+        [slice(start, start + CHUNK) for start in range(0, max(len(task.values), 1), CHUNK)] for task in tasks
+    ]
+    chunks = [task.chunk(part) for task, parts in zip(tasks, slices, strict=True) for part in parts]
+    with tqdm(total=sum(len(task.values) for task in tasks), unit="run", disable=not progress) as bar:
+        pieces = []
+        for piece in _performed(chunks, executor):
+            pieces.append(piece)
+            bar.update(len(piece.area))
+    found, at = [], 0
+    for parts in slices:
+        found.append(_joined(pieces[at : at + len(parts)], [part.start for part in parts]))
+        at += len(parts)
+    return found
+
+
+def _performed(chunks: Sequence[Task], executor: Executor | int | None) -> Iterator[Done]:
+    if executor is None:
+        yield from map(perform, chunks)
+        return
+    with _opened(executor) as pool:
+        waiting: list[Future[Done]] = [pool.submit(perform, chunk) for chunk in chunks]
+        try:
+            for future in waiting:
+                yield future.result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+@contextmanager
+def _opened(executor: Executor | int) -> Iterator[Executor]:
+    if isinstance(executor, int):
+        with ThreadPoolExecutor(executor) as pool:
+            yield pool
+    else:
+        yield executor
+
+
+def _joined(pieces: Sequence[Done], starts: Sequence[int]) -> Done:
+    return Done(
+        np.concatenate([piece.area for piece in pieces]),
+        np.concatenate([piece.end for piece in pieces]),
+        tuple(
+            (start + n, what)
+            for start, piece in zip(starts, pieces, strict=True)
+            for n, what in piece.failures
+        ),
+    )
