@@ -259,7 +259,8 @@ def _draw(boxes: Iterable[_Box]) -> Markup:
         top = box.y + (box.height - 16 - LINE * len(box.notes)) / 2
         frame = (
             "<rect class='box' x='{:.1f}' y='{:.1f}' width='{:.0f}' height='{:.1f}' rx='5' fill='#F4F6F8' "
-            "stroke='#444'><title>{}</title></rect><text x='{:.1f}' y='{:.1f}' text-anchor='middle' font-weight='600'>{}</text>"
+            "stroke='#444'><title>{}</title></rect><text x='{:.1f}' y='{:.1f}' text-anchor='middle' "
+            "font-weight='600'>{}</text>"
         )
         shown.append(
             Markup(frame).format(

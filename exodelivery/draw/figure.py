@@ -249,31 +249,36 @@ def bars_figure(shares: Mapping[str, Mapping[str, float]], title: str = "") -> F
     >>> [trace.name for trace in figure.data]
     ['literature', 'assumed']
     """
-    figure = new_figure(height=130 + 44 * len(shares), title=title)
+    figure = new_figure(height=140 + 62 * len(shares), title=title)
     known = [*ORIGINS, *dict.fromkeys(o for row in shares.values() for o in row if o not in ORIGINS)]
-    labels = list(shares)
     for origin in known:
-        values = [100 * shares[label].get(origin, 0.0) for label in labels]
+        values = [100 * row.get(origin, 0.0) for row in shares.values()]
         if not any(values):
             continue
         look = look_of(origin, ORIGINS)
+        pattern = {"shape": look.pattern, "fillmode": "overlay", "size": 6, "solidity": 0.15}
         figure.add_bar(
             x=values,
-            y=[plain(label) for label in labels],
+            y=list(range(len(shares))),
+            width=0.42,
             orientation="h",
-            name=origin,
-            marker={
-                "color": look.colour,
-                "pattern": {"shape": look.pattern, "fillmode": "overlay", "size": 6, "solidity": 0.15},
-            },
-            text=[f"{value:.0f} %" if value >= 8 else "" for value in values],
+            name=plain(origin),
+            marker={"color": look.colour, "pattern": pattern},
+            text=[f"{value:.0f} %" if value >= 12 else "" for value in values],
             textposition="inside",
+            textangle=0,
             insidetextfont={"color": "white", "weight": "bold"},
-            hovertemplate=f"%{{y}}<br>{plain(origin)}: %{{x:.0f}} % of the variance<extra></extra>",
+            customdata=[plain(label) for label in shares],
+            hovertemplate=f"%{{customdata}}<br>{plain(origin)}: %{{x:.0f}} % of the variance<extra></extra>",
         )
-    figure.update_layout(barmode="stack", legend={"traceorder": "normal"})
+    for position, label in enumerate(shares):
+        figure.add_annotation(
+            x=0, xref="paper", y=position - 0.25, text=f"<b>{plain(label)}</b>",
+            showarrow=False, xanchor="left", yanchor="bottom", align="left",
+        )  # fmt: skip
+    figure.update_layout(barmode="stack", legend={"traceorder": "normal"}, margin={"l": 12})
     figure.update_xaxes(title_text="share of variance [%]", range=[0, 100])
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(range=[len(shares) - 0.6, -0.8], showticklabels=False, showgrid=False, ticks="")
     return figure
 
 

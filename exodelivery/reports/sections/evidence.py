@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from exodelivery.draw.figure import studies_figure
-from exodelivery.draw.html import badge, escape, paragraphs, table
+from exodelivery.draw.html import escape, paragraphs, table
 from exodelivery.evidence.records import Record
 from exodelivery.evidence.studies import Studies
 from exodelivery.evidence.study import Study
@@ -28,17 +28,19 @@ def render_one(study: Study) -> Section:
 
 def _study(study: Study) -> Markup:
     state = (
-        "compared with the paper by a second person"
+        "Compared with the paper by a second person."
         if study.verified
-        else "not yet compared with the paper by a second person"
+        else "Not yet compared with the paper by a second person."
     )
     caveats = Markup("").join(Markup("<li>{}</li>").format(caveat) for caveat in study.caveats)
     body = Markup("\n").join(
         [
             paragraphs(
-                study.about, Markup(study.citation.as_html()), f"Read: {study.read}" if study.read else ""
+                study.about,
+                state,
+                Markup(study.citation.as_html()),
+                f"Read: {study.read}" if study.read else "",
             ),
-            Markup("<p>{}</p>").format(badge(state)),
             Markup("<ul>{}</ul>").format(caveats) if caveats else Markup(""),
             table(
                 ("arm", "what", "against", "when", "value", "spread", "n", "remarks"),
@@ -51,7 +53,7 @@ def _study(study: Study) -> Markup:
 
 def _row(record: Record) -> tuple[object, ...]:
     value = "" if record.value is None else f"{record.limit}{record.value:g}"
-    shown = value or "{:g} to {:g}".format(*(record.interval or ()))
+    shown = value or _ends(record.interval)
     use = "" if record.use else "not used"
     return (
         record.arm,
@@ -77,5 +79,9 @@ def _spread(record: Record) -> Markup:
     if record.spread is None or record.value is None:
         return escape("" if record.spread_kind == "none" else record.spread_kind)
     if record.interval:
-        return escape("{:g} to {:g} ({})".format(*record.interval, record.spread_kind))
+        return escape(f"{_ends(record.interval)} ({record.spread_kind})")
     return escape(f"± {record.spread:g}{' %' if record.spread_kind == 'cv' else ''} ({record.spread_kind})")
+
+
+def _ends(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f"{interval[0]:g} to {interval[1]:g}"
