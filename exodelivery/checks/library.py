@@ -5,7 +5,9 @@ A file that cannot be read is an issue like any other, with its line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from exodelivery.checks.case import Case
@@ -71,10 +73,14 @@ def _shelf(shelf: Shelf) -> Iterator[Issue]:
                 yield from _swapped(model, carrier, runs)
     yield from _gathered(runs)
     for name in shelf.names("study"):
+        path = shelf.path("study", name)
         try:
-            yield from check_study(read_study(shelf.path("study", name).parent))
+            found: Iterable[Issue] = check_study(read_study(path.parent))
         except ExodeliveryError as error:
-            yield issue_of(error, LOAD, place=Place(str(shelf.path("study", name).relative_to(shelf.folder))))
+            found = (issue_of(error, LOAD, place=Place(str(path))),)
+        for issue in found:
+            file = issue.place.file.removeprefix(f"{shelf.folder}{os.sep}")
+            yield replace(issue, place=replace(issue.place, file=file))
 
 
 def _strays(shelf: Shelf) -> Iterator[Issue]:
@@ -105,17 +111,14 @@ def _swapped(model: Model, carrier: Any, runs: list[tuple[Model, Findings]]) -> 
 def _gathered(runs: list[tuple[Model, Findings]]) -> Iterator[Issue]:
     """Yield what all checks found; that nothing reads a thing, only where no model that has its file reads it."""
     files = [{noun.origin.file for noun in _nouns_of(model)} for model, _ in runs]
+
+    def is_read(issue: Issue) -> bool:
+        having = [found for (_, found), known in zip(runs, files, strict=True) if issue.place.file in known]
+        return any(issue not in found.issues for found in having)
+
     for _, found in runs:
         for issue in found:
-            if (
-                issue.rule != UNUSED
-                or issue.severity != "warning"
-                or all(
-                    issue in other.issues
-                    for (_, other), known in zip(runs, files, strict=True)
-                    if issue.place.file in known
-                )
-            ):
+            if issue.rule != UNUSED or issue.severity != "warning" or not is_read(issue):
                 yield issue
 
 

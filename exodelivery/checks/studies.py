@@ -1,7 +1,7 @@
 """Floor 5, rule ``studies``: a study speaks of things that the library has, in units that convert.
 
 The reader of a study refuses a bad table by itself; here its words are held against the shelves. A study may tell more
-than the library models, so what no model answers to is a warning; a unit, a route or a dose that does not fit is an error.
+than the library models, so what no model answers to is a warning; what does not fit is an error.
 """
 
 from __future__ import annotations
@@ -103,11 +103,13 @@ def _arm(arm: Arm, origin: Origin) -> Iterator[Issue]:
 
 
 def _record(record: Record, known: Known) -> Iterator[Issue]:
-    severity = "error" if record.use else "note"
+    """Yield what a fit could not do with a record; one marked ``use = false`` says why by itself."""
+    if not record.use:
+        return
     name = record.what.observable
     if name not in known.observables:
         message = f"no model on the shelves has an observable {name!r}"
-        yield Issue("warning" if record.use else "note", RULE, message, record.place, nearest(name, known.observables))
+        yield Issue("warning", RULE, message, record.place, nearest(name, known.observables))
         return
     try:
         found = unit(record.unit).dimension
@@ -116,17 +118,14 @@ def _record(record: Record, known: Known) -> Iterator[Issue]:
         return
     wanted = _wanted(record, known.observables[name])
     if found not in wanted:
-        shown = " or ".join(sorted(map(str, wanted)))
+        shown = min(map(str, wanted), key=len)
         message = f"{record.what} in {record.unit!r} is {found}; the models give {shown}"
-        yield Issue(severity, RULE, message, record.place, "declare how the unit is read under [units] of study.toml")
+        yield Issue("error", RULE, message, record.place, "declare how the unit is read under [units] of study.toml")
 
 
 def _wanted(record: Record, observables: frozenset[Dimension]) -> set[Dimension]:
     """Return the dimensions that a record's unit may have; drug may be printed as mass where we count amount."""
     if record.against:
         return {DIMENSIONLESS}
-    found: set[Dimension] = set()
-    for observable in observables:
-        for printed in (observable, observable * PER_AMOUNT):
-            found |= {record.what.kind.dimension(printed, dose) for dose in DOSES}
-    return found
+    printed = {observable * PER_AMOUNT**power for observable in observables for power in (0, 1)}
+    return {record.what.kind.dimension(dimension, dose) for dimension in printed for dose in DOSES}
