@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+CODE   := exodelivery tests benchmarks
 
-.PHONY: demo test lint types notebooks bench clean
+.PHONY: demo test lint format types notebooks clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -15,15 +16,22 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)      ## run the comparison on the published numbers and write the report
 	$(BIN)/exo demo
 
-test: $(STAMP)      ## the default test run
+test: $(STAMP)      ## the default test run, notebooks and doctests included
 	$(BIN)/python -m pytest -n 2
 
 lint: $(STAMP)
-	$(BIN)/ruff check exodelivery tests benchmarks
-	$(BIN)/ruff format --check exodelivery tests benchmarks
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
 
 types: $(STAMP)
 	$(BIN)/mypy
 
+notebooks: $(STAMP) ## execute the notebooks alone
+	$(BIN)/python -m pytest tests/test_notebooks.py
+
 clean:
-	rm -rf $(VENV) out
+	rm -rf $(VENV) out dist build

@@ -200,12 +200,12 @@ def _check_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _show_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("name", metavar="NAME", help="a name on the shelves")
     parser.add_argument("--carrier", help="swap the carrier of a model")
 
 
 def _simulate_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL")
+    parser.add_argument("model", metavar="MODEL", help="its name, or its file")
     parser.add_argument("--carrier", help="swap the carrier")
     _dose_options(parser)
     parser.add_argument(
@@ -224,9 +224,9 @@ def _fit_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _compare_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL")
-    parser.add_argument("--carriers", required=True, metavar="A,B,C")
-    parser.add_argument("--baseline", required=True, metavar="CARRIER")
+    parser.add_argument("model", metavar="MODEL", help="its name, or its file")
+    parser.add_argument("--carriers", required=True, metavar="A,B,C", help="carriers to compare")
+    parser.add_argument("--baseline", required=True, metavar="CARRIER", help="the one that the others are held against")
     _dose_options(parser)
     parser.add_argument("--using", metavar="FIT", help="draw the parameters from this kept fit")
     parser.add_argument(
@@ -238,7 +238,7 @@ def _compare_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _report_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("out", metavar="OUT.html")
+    parser.add_argument("out", metavar="OUT.html", help="the page to write")
     parser.add_argument("names", nargs="+", metavar="NAME", help="models, parts, studies and fits")
     parser.add_argument("--title", default="", help="heading of the page")
 

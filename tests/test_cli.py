@@ -1,0 +1,164 @@
+"""The shell says the verbs' own words, one clear sentence on misuse, and the right code."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import exodelivery as exo
+from exodelivery.cli import COMMANDS, FOUND, INTERRUPTED, MISUSE, WELL, main, parser
+
+EXO = [sys.executable, "-m", "exodelivery.cli"]
+SIMULATE = ["simulate", "doxorubicin_mouse", "--carrier", "none"]
+
+MISUSES: dict[str, tuple[list[str], str]] = {
+    "no verb": ([], "required: VERB"),
+    "an unknown verb": (["simulte"], "invalid choice: 'simulte'"),
+    "an unknown option": (["list", "--colour"], "unrecognized arguments: --colour"),
+    "an unknown kind": (["list", "modle"], "nearest: model"),
+    "an unknown name": (["show", "doxorubicin_mous"], "nearest: doxorubicin_mouse"),
+    "nothing to check": (["check"], "name what is to be checked"),
+    "names and all": (["check", "--all", "doxorubicin_mouse"], "name what is to be checked"),
+    "a part to check": (["check", "pgp"], "checked in a model that uses it"),
+    "no dose": (SIMULATE, "required: --dose"),
+    "a dose without a unit": ([*SIMULATE, "--dose", "5"], 'write e.g. "5 mg/kg"'),
+    "a dose that is no number": ([*SIMULATE, "--dose", "nan mg/kg"], "not a positive number"),
+    "a dose of a length": ([*SIMULATE, "--dose", "5 cm"], "5 mg/kg"),
+    "repeats without an interval": ([*SIMULATE, "--dose", "5 mg/kg", "--times", "3"], "need an interval"),
+    "half a repeat": ([*SIMULATE, "--dose", "5 mg/kg", "--times", "1.5"], "invalid int value: '1.5'"),
+    "an end that is no time": ([*SIMULATE, "--dose", "5 mg/kg", "--until", "5 mg"], "not a time"),
+    "an end in the past": ([*SIMULATE, "--dose", "5 mg/kg", "--until=-1 d"], "a run cannot end"),
+    "an unknown carrier": (["simulate", "doxorubicin_mouse", "--carrier", "liposom", "--dose", "5 mg/kg"], "liposom"),
+    "a carrier for a part": (["show", "pgp", "--carrier", "none"], "only a model takes swaps"),
+    "particles without a carrier": ([*SIMULATE, "--dose", "1e10 particle"], "particle"),
+    "an unknown route": ([*SIMULATE, "--dose", "5 mg/kg", "--route", "oral"], "oral"),
+    "a setting without a value": ([*SIMULATE, "--dose", "5 mg/kg", "--set", "body.V_plasma"], "takes NAME=VALUE"),
+    "an unknown setting": ([*SIMULATE, "--dose", "5 mg/kg", "--set", "body.V=1 mL"], "no parameter 'body.V'"),
+    "a setting of another dimension": (
+        [*SIMULATE, "--dose", "5 mg/kg", "--set", "body.V_plasma=1 h"],
+        "body.V_plasma has the dimension",
+    ),
+    "an unknown fit": (["fit", "doxorubicin_carrier"], "nearest: doxorubicin_carriers"),
+    "a name that leaves the shelf": (["fit", "../fits"], "not a name of a fit"),
+    "starts of a kept fit": (["fit", "doxorubicin_carriers", "--starts", "3"], "pass --again as well"),
+    "no carriers": (
+        ["compare", "doxorubicin_mouse", "--carriers", ",", "--baseline", "none", "--dose", "5 mg/kg"],
+        "names no carrier",
+    ),
+    "a table in a folder that is not": (
+        [*SIMULATE, "--dose", "5 mg/kg", "--until", "1 h", "--csv", "no/such/folder/run.csv"],
+        "no/such/folder",
+    ),
+    "a shelf in a full folder": (["new", "."], "something stands here already"),
+}
+
+
+@pytest.mark.parametrize("case", MISUSES)
+def test_misuse_is_one_clear_sentence_and_code_2(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words, expected = MISUSES[case]
+    assert main(words) == MISUSE
+    said = capsys.readouterr()
+    assert said.err.startswith("exo: ")
+    assert expected in said.err
+    assert "Traceback" not in said.err
+
+
+def test_every_verb_that_does_something_is_in_the_shell() -> None:
+    inside_others = {"load", "save", "cite", "studies", "bolus", "infusion"}
+    verbs = {name for name in exo.__all__ if name[0].islower()} - inside_others
+    assert verbs <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_help_shows_an_example_with_its_output(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([verb, "--help"])
+    assert left.value.code == WELL
+    assert re.search(rf"example:\n  \$ exo {verb}\b.*\n  \S", capsys.readouterr().out)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_the_example_in_the_help_prints_what_it_says(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command, _, expected = COMMANDS[verb].example.replace("\\\n", "").partition("\n")
+    assert main(shlex.split(command.removeprefix("$ exo "))) == WELL
+    printed = capsys.readouterr().out
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    assert doctest.OutputChecker().check_output(expected + "\n", printed, flags), printed
+
+
+def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert (left.value.code, capsys.readouterr().out) == (WELL, f"exodelivery {exo.__version__}\n")
+
+
+def test_check_returns_1_when_a_file_has_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = exo.save(exo.load("doxorubicin_mouse"), tmp_path / "model.toml")
+    assert main(["check", str(path)]) == WELL
+    path.write_text(path.read_text(encoding="utf-8").replace('unit = "nmol/mL"', 'unit = "h"', 1), encoding="utf-8")
+    assert main(["check", str(path)]) == FOUND
+    assert re.search(r"error \[dimensions\] \S*model\.toml:\d+", capsys.readouterr().out)
+
+
+def test_the_shell_and_the_verb_give_the_same_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import pandas as pd
+
+    path = tmp_path / "run.csv"
+    words = ["--dose", "2 mg/kg", "--every", "1 d", "--times", "2", "--until", "3 d", "--set", "body.V_plasma=1.1 mL"]
+    assert main([*SIMULATE, *words, "--csv", str(path)]) == WELL
+    printed = capsys.readouterr().out.splitlines()
+    model = exo.load("doxorubicin_mouse", carrier="none")
+    dose = exo.bolus("2 mg/kg", every="1 d", times=2)
+    run = exo.simulate(model, dose, until="3 d", values={"body.V_plasma": "1.1 mL"})
+    assert printed == [*str(run).splitlines(), str(path)]
+    pd.testing.assert_frame_equal(pd.read_csv(path), run.table(), check_exact=False)
+
+
+def test_every_option_is_explained() -> None:
+    (verbs,) = (action for action in parser()._actions if action.dest == "verb")
+    assert isinstance(verbs.choices, dict)
+    for name, options in verbs.choices.items():
+        assert [action.dest for action in options._actions if not action.help] == [], name
+
+
+def test_it_works_piped_where_the_locale_knows_no_greek(tmp_path: Path) -> None:
+    path = tmp_path / "greek.toml"
+    exo.save(exo.load("pgp"), path)
+    path.write_text(path.read_text(encoding="utf-8").replace("Active export", "Άδεια · export"), encoding="utf-8")
+    shelf = tmp_path / "models" / "blocks" / "efflux"
+    shelf.mkdir(parents=True)
+    path.rename(shelf / "greek.toml")
+    environment = {"PYTHONIOENCODING": "ascii", "PATH": "", "HOME": str(tmp_path)}
+    done = subprocess.run([*EXO, "list", "efflux"], cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert done.returncode == WELL, done.stderr
+    assert b"here:greek" in done.stdout
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    command = f"{shlex.join(EXO)} list | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout.startswith("body ")
+
+
+@pytest.mark.slow
+def test_an_interrupt_leaves_no_traceback(tmp_path: Path) -> None:
+    demo = subprocess.Popen([*EXO, "demo"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert demo.stdout is not None
+    assert demo.stdout.readline()  # it is at work now, well inside a long command
+    demo.send_signal(signal.SIGINT)
+    _, said = demo.communicate(timeout=120)
+    assert demo.returncode == INTERRUPTED
+    assert said == "exo: interrupted\n"
+    assert not list(tmp_path.iterdir())
