@@ -1,0 +1,123 @@
+"""The page: every kind of result has its section, misses are named, nothing from a file becomes markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from results import SmallComparison, SmallFit
+
+from exodelivery.declare.model import Model
+from exodelivery.declare.regimen import bolus
+from exodelivery.declare.shelf import find
+from exodelivery.errors import ExodeliveryError
+from exodelivery.evidence.read_study import read_study
+from exodelivery.evidence.studies import Studies
+from exodelivery.reports.page import build, packed_plotly, write
+from exodelivery.reports.section import Section
+from exodelivery.reports.sections.table import section_of
+from exodelivery.solve.simulate import simulate
+
+STUDIES = Path(__file__).parents[2] / "fits" / "studies"
+
+
+@cache
+def model() -> Model:
+    found: Model = find("doxorubicin_mouse", "model")
+    return found
+
+
+@cache
+def parts() -> tuple[object, ...]:
+    studies = Studies(
+        [read_study(STUDIES / name) for name in ("laginha_2005_4t1_tumour", "kim_2019_exosome_pk_summary")]
+    )
+    run = simulate(model(), bolus("0.05 mg/kg"), "48 h")
+    return (SmallComparison(), SmallFit(), run, model(), studies)
+
+
+def rows_of(html: str) -> list[str]:
+    return [re.sub(r"<[^>]*>", " ", row) for row in re.findall(r"<tr>.*?</tr>", html, re.DOTALL)]
+
+
+def test_a_page_has_a_section_and_an_entry_for_each_part_and_its_sources() -> None:
+    page = build(parts(), "All of it")
+    headings = re.findall(r"<h2>(.*?)</h2>", page)
+    assert len(headings) == len(parts()) + 1
+    assert headings[-1] == "Sources"
+    assert all(
+        f'href="#section-{n}"' in page and f'id="section-{n}"' in page for n in range(1, len(headings) + 1)
+    )
+
+
+def test_the_verdicts_stand_before_everything_else() -> None:
+    page = build(parts(), "All of it")
+    box = page.index('class="headline"')
+    assert box < page.index("The evidence does not decide") < page.index("Two of three") < page.index("<nav")
+
+
+def test_a_miss_is_said_in_words_beside_its_observation() -> None:
+    rows = rows_of(section_of(SmallFit()).html)
+    (missed,) = [row for row in rows if "free_9" in row]
+    assert "9 ± 1 ug/g" in missed and "2.5 ug/g" in missed and "+6.4" in missed
+    assert "missed: observed higher" in missed
+    (hit,) = [row for row in rows if "doxil_9" in row]
+    assert "missed" not in hit
+    assert "2 of the 3 records used lie more than two" in section_of(SmallFit()).html
+    assert any("not used in the fit" in row and "10 min" in row for row in rows)
+
+
+def test_what_assumptions_carry_is_labelled_so() -> None:
+    rows = rows_of(section_of(SmallComparison()).html)
+    assert any("exosome_targeted" in row and "0.09 under the assumptions" in row for row in rows)
+    assert not any("none" in row and "under the assumptions" in row for row in rows)
+
+
+def test_a_model_shows_each_flow_as_a_formula_and_each_number_with_its_origin() -> None:
+    html = section_of(model()).html
+    rows = rows_of(html)
+    assert any("internalise" in row and "isf.carrier → cell.carrier" in row for row in rows)
+    assert html.count("<math") >= sum(len(i.flows) for i in model().carrier.use.values())
+    assert any("uptake.v_int" in row and "assumed" in row for row in rows)
+    assert "<svg" in html
+
+
+def test_text_of_files_never_becomes_markup() -> None:
+    hostile = "<img src=x onerror=alert(1)></script>"
+    page = build([SmallFit(verdict=hostile, about=hostile, name=hostile)], hostile)
+    assert "<img" not in page
+    assert page.count("</script>") == page.count("<script")
+
+
+def test_nothing_outside_the_page_is_named_but_links_to_sources() -> None:
+    page = build(parts(), "All of it").replace(packed_plotly(), "")
+    assert not re.findall(r"<(?:link|iframe|object|embed|img|form)\b", page)
+    assert not re.findall(r"\b(?:src|srcset|action|poster)\s*=\s*['\"]", page)
+    assert "@import" not in page and "url(" not in page
+    assert "default-src 'none'" in page
+
+
+def test_every_figure_forbids_the_upload() -> None:
+    page = build(parts(), "All of it")
+    figures = re.findall(r"<script type='application/json'>(.*?)</script>", page, re.DOTALL)
+    assert len(figures) >= 5
+    assert all(json.loads(figure)["config"]["showSendToCloud"] is False for figure in figures)
+
+
+def test_a_page_without_figures_carries_no_drawing_library() -> None:
+    page = build([Section("Words", "<p>only</p>")], "Words")
+    assert packed_plotly() not in page
+    assert len(page) < 20_000
+
+
+def test_the_same_parts_give_the_same_bytes(tmp_path: Path) -> None:
+    first = write(tmp_path / "my_report.html", SmallFit())
+    assert first.read_text(encoding="utf-8") == build([SmallFit()], "my report")
+
+
+def test_what_cannot_be_shown_is_refused_by_name() -> None:
+    with pytest.raises(ExodeliveryError, match="cannot show int"):
+        build([7], "Seven")
