@@ -157,7 +157,7 @@ def arm_of_fit(pairing: Pairing, recipe: Recipe, model: Model, arm: Arm, records
     Raises
     ------
     FitError
-        If a record names an observable that the model cannot give, is in a unit of another dimension, or lacks a window.
+        If a record names an observable that the model cannot give, has a unit of another dimension, or lacks a window.
     """
     for word, given, own in (("carrier", arm.carrier, model.carrier.name), ("body", arm.body, model.body.name)):
         if given != own:

@@ -70,8 +70,8 @@ class Noise:
 def titles(record: Record) -> tuple[str, ...]:
     """Return the names by which a recipe may speak of a record, the most specific first.
 
-    ``study/arm what phase`` or ``study/arm what at 6 h``, then ``study/arm what``, ``study what`` (a plain observable or
-    a functional's word), ``study/arm`` and ``study``.
+    ``study/arm what phase`` or ``study/arm what at 6 h``, then ``study/arm what``, ``study what`` (a plain observable
+    or a functional's word), ``study/arm`` and ``study``.
     """
     plain = f"{record.study}/{record.arm} {record.what}"
     which = f" {record.phase}" if record.phase else f" at {record.time:g} h" if record.time is not None else ""

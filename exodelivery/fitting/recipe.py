@@ -70,7 +70,7 @@ class Pairing:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Parameters that one carrier takes from another, by their names in a model; ``clearance.*`` takes a whole block."""
+    """Parameters that one carrier takes from another, by name in a model; ``clearance.*`` takes a whole block."""
 
     carrier: str
     source: str
