@@ -33,6 +33,13 @@ class State:
     start: Expr
     rate: Expr
 
+    def __post_init__(self) -> None:
+        freeze(
+            self,
+            start=as_expression(self.start, "start", origin=NO_ORIGIN),
+            rate=as_expression(self.rate, "rate", origin=NO_ORIGIN),
+        )
+
 
 def as_state(given: Any, *keys: str, origin: Origin = NO_ORIGIN) -> State:
     """Read a state from a State or a table with unit, start and rate."""
@@ -85,7 +92,8 @@ class Block:
 
     Examples
     --------
-    >>> block = Block("release", parameters={"k": "0.1 1/h"}, flows={"leak": "plasma.loaded -> plasma.free : k * plasma.loaded"})
+    >>> leak = "plasma.loaded -> plasma.free : k * plasma.loaded"
+    >>> block = Block("release", parameters={"k": "0.1 1/h"}, flows={"leak": leak})
     >>> block.flows.leak.target
     'plasma.free'
     """
@@ -118,6 +126,7 @@ class Block:
         names = {*RESERVED, *FUNCTIONS}
         freeze(
             self,
+            **{key: as_word(getattr(self, key), key, origin=origin) for key in ("name", "about", "source")},
             parameters=members(self.parameters, as_quantity, "parameters", origin=origin, reserved=names),
             flows=members(self.flows, as_flow, "flows", origin=origin),
             sites=members(self.sites, as_site, "sites", origin=origin, reserved=names),
@@ -134,7 +143,7 @@ class Block:
 
     def _verify(self) -> None:
         seen: dict[str, str] = {}
-        for group in ("parameters", "sites", "states", "inputs"):
+        for group in ("parameters", "sites", "states", "inputs", "outputs"):
             for name in getattr(self, group):
                 if name in seen:
                     raise DeclarationError(
@@ -156,6 +165,8 @@ class Block:
                     f"the passenger {name!r} must ride as one of {', '.join(PASSENGERS)}",
                     where=self.origin.place("passengers", name),
                 )
+        for name, flow in self.flows.items():
+            self._verify_flow(name, flow)
         for name in self.outputs:
             if name in _reached(name, self.outputs):
                 raise DeclarationError(
@@ -165,6 +176,24 @@ class Block:
             only(self.outputs, STAGE_OUTPUTS, "a loading's outputs", "outputs", origin=self.origin)
         elif self.duration is not None:
             raise DeclarationError("only a loading has a duration", where=self.origin.place("duration"))
+
+    def _verify_flow(self, name: str, flow: Flow) -> None:
+        place = self.origin.place("flows", name)
+        contents = flow.contents if isinstance(flow.contents, Table) else Table[str]()
+        for what, table, known in (
+            ("passenger", flow.passengers, {*PASSENGERS, *self.passengers}),
+            ("form", contents, {*FORMS, *self.passengers}),
+        ):
+            for form in table:
+                if form not in known:
+                    raise DeclarationError(f"no {what} is called {form!r}", where=place, remedy=nearest(form, known))
+        paths = {flow.source, flow.target, *names_in(flow.rate), *(names_in(flow.back) if flow.back else ())}
+        if not self.where and any(path.partition(".")[0] == "here" for path in paths):
+            raise DeclarationError(
+                "a flow written here needs the roles of the sites that it is repeated at",
+                where=place,
+                remedy='write where = ["tissue"] above the tables',
+            )
 
 
 def _reached(name: str, outputs: Mapping[str, Expr]) -> set[str]:

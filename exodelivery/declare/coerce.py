@@ -6,18 +6,21 @@ are the only readers of a declaration, so a file and the Python mirror cannot dr
 
 from __future__ import annotations
 
+import keyword
+import math
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from exodelivery.declare.origin import Origin
 from exodelivery.declare.table import Table
-from exodelivery.errors import DeclarationError, nearest
+from exodelivery.errors import DeclarationError, Place, nearest
 from exodelivery.expr.read import read
 from exodelivery.expr.tree import Expr
 
 T = TypeVar("T")
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_IDENTIFIER = re.compile(r"(?!.*__)[^\W\d_]\w*")
 
 
 def freeze(noun: object, **members: object) -> None:
@@ -40,19 +43,41 @@ def members(
     if not isinstance(given, Mapping):
         raise DeclarationError(f"{'.'.join(keys)} is a table", where=origin.place(*keys))
     found: dict[str, T] = {}
-    for name, value in given.items():
-        where = origin.place(*keys, str(name))
-        parts = str(name).split(".")
-        if not all(_IDENTIFIER.fullmatch(part) for part in parts) or (len(parts) > 1 and not dotted):
-            raise DeclarationError(f"{name!r} is not a name", where=where, remedy="letters, digits and underscores")
+    for key, value in given.items():
+        where = origin.place(*keys, str(key))
+        name = as_name(str(key), where, dotted=dotted)
         if name in reserved:
             raise DeclarationError(
                 f"{name!r} is a word of the vocabulary and cannot be a name here",
                 where=where,
                 remedy="choose another",
             )
-        found[str(name)] = read_one(value, *keys, str(name), origin=origin)
+        if name in found:
+            raise DeclarationError(f"{name!r} is declared twice", where=where, remedy="one name, one thing")
+        found[name] = read_one(value, *keys, str(key), origin=origin)
     return Table(found)
+
+
+def as_name(text: str, where: Place, *, dotted: bool = False) -> str:
+    """Return a name as an expression would read it, so that what is declared can be referred to.
+
+    Examples
+    --------
+    >>> from exodelivery.errors import NOWHERE
+    >>> as_name("\N{MICRO SIGN}_max", NOWHERE) == "\N{GREEK SMALL LETTER MU}_max"
+    True
+    """
+    name = unicodedata.normalize("NFKC", text)
+    parts = name.split(".")
+    if not all(_IDENTIFIER.fullmatch(part) for part in parts) or (len(parts) > 1 and not dotted):
+        raise DeclarationError(
+            f"{text!r} is not a name",
+            where=where,
+            remedy="a letter first, then letters, digits and single underscores",
+        )
+    if any(keyword.iskeyword(part) for part in parts):
+        raise DeclarationError(f"{text!r} is a word that no expression can read", where=where, remedy="choose another")
+    return name
 
 
 def as_expression(given: Any, *keys: str, origin: Origin) -> Expr:
@@ -61,6 +86,8 @@ def as_expression(given: Any, *keys: str, origin: Origin) -> Expr:
     if isinstance(given, str):
         return read(given, where)
     if isinstance(given, int | float) and not isinstance(given, bool):
+        if not math.isfinite(given):
+            raise DeclarationError(f"{'.'.join(keys)} is {given!r}", where=where, remedy="numbers are finite")
         return read(repr(given), where)
     if type(given).__module__.startswith("exodelivery.expr"):
         tree: Expr = given

@@ -7,7 +7,8 @@ stands unless told to replace it.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +80,13 @@ def read_document(path: Path, shown: str = "") -> tuple[dict[str, Any], Origin]:
     """
     name = shown or str(path)
     try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
+        with path.open("rb") as file:
+            read = file.read(LARGEST_FILE + 1)
+        if len(read) > LARGEST_FILE:
             raise DeclarationError(
-                f"the file has {size} bytes; at most {LARGEST_FILE} are read",
-                where=Place(name),
-                remedy="is it a model?",
+                f"the file has more than {LARGEST_FILE} bytes", where=Place(name), remedy="is it a model?"
             )
-        text = path.read_bytes().decode("utf-8")
+        text = read.decode("utf-8")
     except OSError as error:
         raise DeclarationError(f"the file cannot be read: {error.strerror}", where=Place(name)) from None
     except UnicodeDecodeError:
@@ -103,6 +103,9 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         digits = message.rpartition("line ")[2].partition(",")[0]
         line = int(digits) if digits.isdigit() else text.count("\n") + 1
         raise DeclarationError(f"this is not TOML: {message}", where=Place(name, line)) from None
+    except ValueError as error:
+        # A whole number of thousands of digits is refused by Python itself, not by its TOML reader.
+        raise DeclarationError(f"this is not TOML: {error}", where=Place(name)) from None
     except RecursionError:
         raise DeclarationError("this is not TOML: brackets are nested too deep", where=Place(name)) from None
 
@@ -115,7 +118,7 @@ def build(document: Mapping[str, Any], name: str, origin: Origin) -> Noun:
     DeclarationError
         For a wrong format, kind or key, and for whatever the noun itself refuses.
     """
-    if document.get("format") != FORMAT:
+    if document.get("format") != FORMAT or isinstance(document["format"], bool | float):
         raise DeclarationError(
             f"the file says format = {document.get('format')!r}",
             where=origin.place("format"),
@@ -145,61 +148,83 @@ def read_file(path: Path, shown: str = "") -> Noun:
     return build(document, path.stem, origin)
 
 
-def document_of(noun: Noun) -> dict[str, Any]:
-    """Return the document of a noun: what its file says, in plain tables; the inverse of :func:`build`."""
-    kind = noun.kind if isinstance(noun, Block) else type(noun).__name__.lower()
-    document: dict[str, Any] = {"format": FORMAT, "kind": kind}
-    for key in _KEYS[type(noun)]:
-        value = getattr(noun, key, None)
-        if value is None or (not isinstance(value, int) and not value):
-            continue
-        document[key] = _plain(value)
-    return document
+Part = Block | Body | Drug | Carrier
+Refer = Callable[[Part], Any]
+"""How a document tells of a part that has a file of its own."""
+
+TOLD: frozenset[str] = frozenset({"about", "note", "source"})
+"""Keys that tell people something and move no number."""
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Block | Body | Drug | Carrier):
-        return _reference(value)
-    if isinstance(value, Quantity | Site | Population | State | Observable):
-        return _fields(value)
-    if isinstance(value, Flow):
-        found: dict[str, Any] = {"flow": value.text}
-        for key in ("passengers", "contents", "about"):
-            if getattr(value, key):
-                found[key] = _plain(getattr(value, key))
-        return found if len(found) > 1 else value.text
-    if isinstance(value, Table):
-        return {name: _plain(member) for name, member in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(member) for member in value]
-    if isinstance(value, str | int | float):
-        return value
-    from exodelivery.expr.as_text import as_text
+def document_of(noun: Noun, refer: Refer | None = None, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return the document of a noun: what its file says, in plain tables; the inverse of :func:`build`.
 
-    return as_text(value)
+    Parameters
+    ----------
+    noun : Block, Body, Drug, Carrier or Model
+    refer : callable, optional
+        What stands for a part; its name on the shelf unless given.
+    leave_out : frozenset of str
+        Keys of nouns that are not told, such as :data:`TOLD`.
 
-
-def _fields(noun: Any) -> dict[str, Any]:
-    found = {}
-    defaults = type(noun).__dataclass_fields__
-    for name in defaults:
-        value = getattr(noun, name)
-        default = defaults[name].default
-        if value is not None and value != "" and value != default:
-            found[name] = _plain(value)
-    return found
+    Raises
+    ------
+    DeclarationError
+        If a part is on no shelf, so that no name stands for it.
+    """
+    writer = _Writer(refer or _reference, leave_out)
+    document: dict[str, Any] = {"format": FORMAT, "kind": kind_of(noun)}
+    return document | writer.members(noun, [key for key in _KEYS[type(noun)] if getattr(noun, key, None)])
 
 
-def _reference(part: Block | Body | Drug | Carrier) -> str:
-    from exodelivery.declare.shelf import find
+def kind_of(noun: Noun) -> str:
+    """Return the kind that a noun's file declares."""
+    return noun.kind if isinstance(noun, Block) else type(noun).__name__.lower()
 
-    kind = part.kind if isinstance(part, Block) else type(part).__name__.lower()
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    refer: Refer
+    leave_out: frozenset[str]
+
+    def members(self, noun: Any, keys: Iterable[str]) -> dict[str, Any]:
+        return {key: self.plain(getattr(noun, key)) for key in keys if key not in self.leave_out}
+
+    def plain(self, value: Any) -> Any:
+        if isinstance(value, Part):
+            return self.refer(value)
+        if isinstance(value, Quantity | Site | Population | State | Observable):
+            fields = type(value).__dataclass_fields__
+            blank = (None, "")
+            return self.members(value, [k for k in fields if getattr(value, k) not in (*blank, fields[k].default)])
+        if isinstance(value, Flow):
+            rest = self.members(value, [k for k in ("passengers", "contents", "about") if getattr(value, k)])
+            return {"flow": value.text, **rest} if rest else value.text
+        if isinstance(value, Table):
+            return {name: self.plain(member) for name, member in value.items()}
+        if isinstance(value, tuple):
+            return [self.plain(member) for member in value]
+        if isinstance(value, str | int | float):
+            return value
+        from exodelivery.expr.as_text import as_text
+
+        return as_text(value)
+
+
+def _reference(part: Part) -> str:
+    """Return the name that stands for a part, with its shelf's prefix where several bear it."""
+    from exodelivery.declare.shelf import find, holders
+
+    kind = kind_of(part)
     remedy = f"save the {kind} on a shelf first: exo.save(it, 'models/…/name.toml')"
     if not part.name:
         raise DeclarationError(f"this {kind} has no name to be referred to by", remedy=remedy)
-    if find(part.name, kind) != part:
-        raise DeclarationError(f"the {kind} {part.name!r} differs from the one on the shelf", remedy=remedy)
-    return part.name
+    prefixes = holders(part.name, kind)
+    names = [part.name] if len(prefixes) < 2 else [f"{prefix}:{part.name}" for prefix in prefixes]
+    for name in names:
+        if find(name, kind) == part:
+            return name
+    raise DeclarationError(f"the {kind} {part.name!r} differs from the one on the shelf", remedy=remedy)
 
 
 def save(noun: Noun, path: str | Path, *, replace: bool = False) -> Path:

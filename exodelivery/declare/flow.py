@@ -1,17 +1,19 @@
 """Floor 2: a flow says what moves where and how fast; the equations follow from it.
 
-``a -> b : rate`` moves an amount per time from pool ``a`` to pool ``b``; ``in`` and ``out`` stand for the world outside;
-``a <-> b : there | back`` is two one-way flows. The same form moves cells between populations and, in a circulation,
-whole blood or lymph between sites.
+``a -> b : rate`` moves an amount per time from pool ``a`` to pool ``b``; ``in`` and ``out`` stand for the world
+outside; ``a <-> b : there | back`` is two one-way flows. The same form moves cells between populations and, in a
+circulation, whole blood or lymph between sites.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from exodelivery.declare.coerce import as_expression, as_word, freeze
 from exodelivery.declare.origin import NO_ORIGIN, Origin
 from exodelivery.declare.table import Table
 from exodelivery.errors import NOWHERE, DeclarationError, Place, nearest
@@ -50,6 +52,20 @@ class Flow:
     contents: str | Table[str] = ""
     about: str = ""
 
+    def __post_init__(self) -> None:
+        freeze(
+            self,
+            rate=as_expression(self.rate, "rate", origin=NO_ORIGIN),
+            back=None if self.back is None else as_expression(self.back, "back", origin=NO_ORIGIN),
+            passengers=Table(_texts(self.passengers, NOWHERE)),
+            contents=self.contents if isinstance(self.contents, str) else Table(_texts(self.contents, NOWHERE)),
+        )
+        if self.back is not None and (self.passengers or self.contents):
+            raise DeclarationError(
+                f"the flow {self.text!r} goes both ways, so its passengers or contents have no one end",
+                remedy="write two one-way flows",
+            )
+
     @property
     def text(self) -> str:
         """The flow in its own grammar."""
@@ -82,7 +98,7 @@ def read_flow(text: str, where: Place = NOWHERE) -> Flow:
         raise DeclarationError(f"the flow {text!r} has no rate", where=where, remedy=remedy)
     there, bar, back = rates.partition("|")
     arrow = "<->" if "<->" in ends else "->"
-    source, found, target = (part.strip() for part in ends.partition(arrow))
+    source, found, target = (part.strip() for part in unicodedata.normalize("NFKC", ends).partition(arrow))
     if not found or not _NAME.fullmatch(source) or not _NAME.fullmatch(target):
         raise DeclarationError(f"the flow {text!r} has no two ends", where=where, remedy=remedy)
     if (arrow == "<->") != bool(bar):
@@ -112,15 +128,14 @@ def as_flow(given: Any, *keys: str, origin: Origin = NO_ORIGIN) -> Flow:
             raise DeclarationError(f"a flow has no key {key!r}", where=where, remedy=nearest(key, _KEYS))
     plain = as_flow(given["flow"], *keys, origin=origin)
     contents = given.get("contents", "")
-    return Flow(
-        plain.source,
-        plain.target,
-        plain.rate,
-        plain.back,
-        Table(_texts(given.get("passengers", {}), where)),
-        contents if isinstance(contents, str) else Table(_texts(contents, where)),
-        str(given.get("about", "")),
-    )
+    passengers = Table(_texts(given.get("passengers", {}), where))
+    about = as_word(given.get("about", ""), *keys, "about", origin=origin)
+    if not isinstance(contents, str):
+        contents = Table(_texts(contents, where))
+    try:
+        return replace(plain, passengers=passengers, contents=contents, about=about)
+    except DeclarationError as error:
+        raise DeclarationError(error.message, where=where, remedy=error.remedy) from None
 
 
 def _texts(given: Any, where: Place) -> dict[str, str]:

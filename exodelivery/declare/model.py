@@ -13,11 +13,12 @@ from exodelivery.declare.block import Block
 from exodelivery.declare.coerce import as_expression, as_word, freeze, members, only
 from exodelivery.declare.origin import NO_ORIGIN, Origin
 from exodelivery.declare.parts import Body, Carrier, Drug, as_block, as_settings, as_use
-from exodelivery.declare.quantity import Quantity
+from exodelivery.declare.quantity import Quantity, as_quantity
 from exodelivery.declare.table import Table
 from exodelivery.declare.tables import ERRORS, PARTS, SLOTS
 from exodelivery.errors import DeclarationError, Place, nearest
 from exodelivery.expr.tree import Expr
+from exodelivery.units import base_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class Observable:
     unit: str
     error: str = ""
     about: str = ""
+
+    def __post_init__(self) -> None:
+        freeze(self, formula=as_expression(self.formula, "formula", origin=NO_ORIGIN))
 
 
 def as_observable(given: Any, *keys: str, origin: Origin = NO_ORIGIN) -> Observable:
@@ -123,6 +127,8 @@ class Model:
                 )
         freeze(
             self,
+            name=as_word(self.name, "name", origin=origin),
+            about=as_word(self.about, "about", origin=origin),
             use=as_use(self.use, "model", origin),
             observables=members(self.observables, as_observable, "observables", origin=origin),
             set=as_settings(self.set, origin),
@@ -130,28 +136,38 @@ class Model:
         self._verify()
 
     def _verify(self) -> None:
-        prefixes = {instance.prefix for instance in instances(self)}
+        known = {name: parameter.quantity for name, parameter in declared_parameters(self)}
+        prefixes = {instance.prefix for instance in instances(self)} | set(PARTS)
         holders = (("model", self), ("carrier", self.carrier), ("drug", self.drug), ("body", self.body))
         for holder, part in holders:
             assert part is not None
-            for name in part.set:
-                prefix, _, parameter = name.rpartition(".")
-                if prefix in PARTS:
-                    known: set[str] = set(getattr(self, prefix).parameters)
-                else:
-                    known = set(next((i.block.parameters for i in instances(self) if i.prefix == prefix), ()))
-                if holder != "model" and prefix not in prefixes | set(PARTS):
+            for name, quantity in part.set.items():
+                prefix = name.rpartition(".")[0]
+                place = part.origin.place("set", name)
+                # A model may set values of a block that is not in use now; parts set those of their own blocks only.
+                if prefix not in prefixes and (holder != "model" or prefix.partition(".")[0] not in SLOTS):
                     raise DeclarationError(
                         f"[set] of {holder} {part.name!r} names no block in use: {name!r}",
-                        where=part.origin.place("set", name),
+                        where=place,
                         remedy=nearest(prefix, prefixes),
                     )
-                if prefix in prefixes | set(PARTS) and parameter not in known:
+                if prefix in prefixes and name not in known:
                     raise DeclarationError(
-                        f"[set] names no parameter: {name!r}",
-                        where=part.origin.place("set", name),
-                        remedy=nearest(parameter, known),
+                        f"[set] names no parameter: {name!r}", where=place, remedy=nearest(name, known)
                     )
+                if name in known and quantity.dimension != known[name].dimension:
+                    raise DeclarationError(
+                        f"{name} has the dimension {known[name].dimension}, not {quantity.dimension}",
+                        where=place,
+                        remedy=f"write it like {known[name].value!r}",
+                    )
+        for name in self.observables:
+            if name in self.body.populations:
+                raise DeclarationError(
+                    f"{name!r} is a population, and cannot be an observable too",
+                    where=self.origin.place("observables", name),
+                    remedy="one name, one thing",
+                )
 
     def swap(self, **changes: Any) -> Model:
         """Return this model with a part or a block replaced, by name or object.
@@ -170,7 +186,7 @@ class Model:
         model = self
         for name, given in changes.items():
             if name in PARTS:
-                model = replace(model, **{name: given})
+                model = _fitted(model, name, given)
             elif name in SLOTS:
                 model = _swap_block(model, name, given)
             else:
@@ -179,14 +195,30 @@ class Model:
         return model
 
     def with_values(self, values: Mapping[str, Any]) -> Model:
-        """Return this model with values laid over it, e.g. ``{"uptake.PS": "0.02 mL/h"}``; ranges and sources stay."""
+        """Return this model with values laid over it, by full name.
+
+        Parameters
+        ----------
+        values : mapping
+            ``{"uptake.PS": "0.02 mL/h"}``, a number in base units, or a Quantity. A text or a number is an assumption
+            from then on: the source of the old value goes, its range stays where the new value lies inside.
+
+        Raises
+        ------
+        DeclarationError
+            For an unknown name, or a value of another dimension.
+        """
         parameters = parameters_of(self)
         found: dict[str, Quantity] = {}
         for name, value in values.items():
             if name not in parameters:
                 raise DeclarationError(f"no parameter is called {name!r}", remedy=nearest(name, parameters))
             old = parameters[name].quantity
-            found[name] = replace(old, value=value, range=None) if isinstance(value, str) else value
+            given = f"{float(value)!r} {base_unit(old.dimension)}" if isinstance(value, int | float) else value
+            new = as_quantity(given, "set", name)
+            if not isinstance(value, Quantity):
+                new = replace(new, about=old.about, status="assumed", owner=old.owner, range=_range_around(new, old))
+            found[name] = new
         return replace(self, set=self.set | found)
 
     def __str__(self) -> str:
@@ -211,10 +243,20 @@ def _swap_block(model: Model, slot: str, given: Any) -> Model:
         members_left[slot] = given
     else:
         members_left[slot] = as_block(given, "use", slot)
-    prefixes = (f"{slot}.",)
-    kept = {name: value for name, value in part.set.items() if not name.startswith(prefixes)}
+    kept = {name: value for name, value in part.set.items() if not name.startswith(f"{slot}.")}
     changed: Any = replace(part, use=Table(members_left), set=Table(kept))
-    return changed if holder == "model" else replace(model, **{holder: changed})
+    return changed if holder == "model" else _fitted(model, holder, changed)
+
+
+def _fitted(model: Model, part: str, given: Any) -> Model:
+    """Return the model with another part, less the values that it had set for parameters that are there no more."""
+    bare = replace(model, **{part: given}, set=Table())
+    known = {name for name, _ in declared_parameters(bare)}
+    prefixes = {instance.prefix for instance in instances(bare)}
+    kept = {
+        name: value for name, value in model.set.items() if name in known or name.rpartition(".")[0] not in prefixes
+    }
+    return replace(bare, set=Table(kept))
 
 
 def instances(model: Model) -> Iterator[Instance]:
@@ -264,49 +306,64 @@ def parameters_of(model: Model) -> Table[Parameter]:
 
     A model's ``[set]`` goes before its carrier's, drug's and body's, and those before a block's own values.
     """
-    assert model.drug is not None
     found: dict[str, Parameter] = {}
-
-    def add(prefix: str, name: str, quantity: Quantity, source: str, owner: str, place: Place) -> None:
-        full = f"{prefix}.{name}"
+    for name, declared in declared_parameters(model):
+        quantity, place = declared.quantity, declared.place
         for part in (model, model.carrier, model.drug, model.body):
-            if full in part.set:  # type: ignore[union-attr]
-                given: Quantity = part.set[full]  # type: ignore[union-attr]
+            assert part is not None
+            if name in part.set:
+                given = part.set[name]
                 quantity = replace(
                     given,
                     about=given.about or quantity.about,
                     owner=given.owner or quantity.owner,
-                    range=given.range or (None if given.spread or given.status != "assumed" else quantity.range),
+                    range=given.range or _range_around(given, quantity),
                 )
-                place = part.origin.place("set", full)  # type: ignore[union-attr]
+                place = part.origin.place("set", name)
                 break
-        owners = owners_of(model, quantity.owner or owner)
-        found[full] = Parameter(full, quantity, f"{source}.{name} @ {owners}", place)
+        owners = owners_of(model, quantity.owner or declared.owner)
+        found[name] = Parameter(name, quantity, f"{declared.source}.{name.rpartition('.')[2]} @ {owners}", place)
+    return Table(found)
 
+
+def _range_around(given: Quantity, old: Quantity) -> tuple[str, str] | None:
+    """Return the old range for an assumed value that brings none and lies inside it."""
+    if given.spread or given.status not in ("", "assumed") or old.ends is None:
+        return None
+    return old.range if old.ends[0] <= given.base <= old.ends[1] else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """A parameter where it is declared, before any ``[set]``."""
+
+    quantity: Quantity
+    source: str
+    owner: str
+    place: Place
+
+
+def declared_parameters(model: Model) -> Iterator[tuple[str, _Declared]]:
+    """Yield every parameter by its full name as its own file declares it."""
+    assert model.drug is not None
     for part in PARTS:
         noun = getattr(model, part)
         for name, quantity in noun.parameters.items():
-            add(part, name, quantity, part, part, noun.origin.place("parameters", name))
-    for name in ("weight", "surface"):
-        quantity = getattr(model.body, name)
-        if quantity is not None:
-            add("body", name, quantity, "body", "body", model.body.origin.place(name))
-    add("drug", "molar_mass", model.drug.molar_mass, "drug", "drug", model.drug.origin.place("molar_mass"))  # type: ignore[arg-type]
+            yield f"{part}.{name}", _Declared(quantity, part, part, noun.origin.place("parameters", name))
+    for part, name in (("body", "weight"), ("body", "surface"), ("drug", "molar_mass")):
+        noun = getattr(model, part)
+        if getattr(noun, name) is not None:
+            yield f"{part}.{name}", _Declared(getattr(noun, name), part, part, noun.origin.place(name))
     for name, quantity in model.carrier.dose.items():
-        add("carrier", name, quantity, "dose", "carrier", model.carrier.origin.place("dose", name))
+        place = model.carrier.origin.place("dose", name)
+        yield f"carrier.{name}", _Declared(quantity, "dose", "carrier", place)
     for instance in instances(model):
-        block = instance.block
+        block, owner = instance.block, SLOTS[instance.slot].owner
         source = f"{instance.slot}/{block.name or instance.prefix}"
         for group in ("parameters", "inputs"):
             for name, quantity in getattr(block, group).items():
-                add(
-                    instance.prefix,
-                    name,
-                    quantity,
-                    source,
-                    SLOTS[instance.slot].owner,
-                    block.origin.place(group, name),
-                )
+                place = block.origin.place(group, name)
+                yield f"{instance.prefix}.{name}", _Declared(quantity, source, owner, place)
         if block.duration is not None:
-            add(instance.prefix, "duration", block.duration, source, "study", block.origin.place("duration"))
-    return Table(found)
+            place = block.origin.place("duration")
+            yield f"{instance.prefix}.duration", _Declared(block.duration, source, "study", place)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exodelivery.declare.block import Block
-from exodelivery.declare.coerce import as_word, as_words, freeze, members
+from exodelivery.declare.coerce import as_name, as_word, as_words, freeze, members
 from exodelivery.declare.origin import NO_ORIGIN, Origin
 from exodelivery.declare.place import Population, Site, as_population, as_site
 from exodelivery.declare.quantity import Quantity, as_quantity
@@ -55,7 +55,7 @@ def as_use(given: Any, holder: str, origin: Origin) -> Table[Any]:
         if several and not SLOTS[slot].several:
             raise DeclarationError(f"the slot {slot} holds one block", where=origin.place("use", slot))
         found[slot] = (
-            members(value, as_block, "use", slot, origin=origin)
+            members(value, as_block, "use", slot, origin=origin, reserved={*RESERVED, *FUNCTIONS})
             if several
             else as_block(value, "use", slot, origin=origin)
         )
@@ -71,13 +71,18 @@ def as_settings(given: Any, origin: Origin) -> Table[Quantity]:
             for key, value in table.items():
                 descend(value, (*keys, str(key)))
             return
-        name = ".".join(keys)
+        where = origin.place("set", *keys)
+        name = as_name(".".join(keys), where, dotted=True)
         if name in found:
-            raise DeclarationError(f"{name!r} is set twice", where=origin.place("set", *keys))
+            raise DeclarationError(f"{name!r} is set twice", where=where)
         found[name] = as_quantity(table, "set", *keys, origin=origin)
 
     descend(given, ())
     return Table(found)
+
+
+def _words(part: Any, *keys: str) -> dict[str, str]:
+    return {key: as_word(getattr(part, key), key, origin=part.origin) for key in keys}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,7 @@ class Body:
         surface = None if self.surface is None else as_quantity(self.surface, "surface", origin=origin)
         freeze(
             self,
+            **_words(self, "name", "about", "species"),
             weight=weight,
             surface=surface,
             routes=members(self.routes, as_word, "routes", origin=origin),
@@ -134,7 +140,14 @@ class Body:
         self._verify()
 
     def _verify(self) -> None:
+        stands_in: dict[str, str] = {}
         for region, sites in self.regions.items():
+            if region in self.sites:
+                raise DeclarationError(
+                    f"{region!r} is declared twice, as a site and as a region",
+                    where=self.origin.place("regions", region),
+                    remedy="one name, one thing",
+                )
             for site in sites:
                 if site not in self.sites:
                     raise DeclarationError(
@@ -158,6 +171,14 @@ class Body:
                         where=self.origin.place("sites", name, key),
                         remedy=nearest(other, known),
                     )
+            if declared.also and (declared.also in self.sites or declared.also in stands_in):
+                other = stands_in.get(declared.also, declared.also)
+                raise DeclarationError(
+                    f"{name} cannot stand in for {declared.also}: {other} is there already",
+                    where=self.origin.place("sites", name, "also"),
+                    remedy="a site stands in for one that the body lacks, and nothing else does",
+                )
+            stands_in[declared.also] = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +204,7 @@ class Drug:
             )
         freeze(
             self,
+            **_words(self, "name", "about", "moiety"),
             molar_mass=as_quantity(self.molar_mass, "molar_mass", origin=origin),
             parameters=members(
                 self.parameters, as_quantity, "parameters", origin=origin, reserved={*RESERVED, *FUNCTIONS}
@@ -208,6 +230,7 @@ class Carrier:
         origin = self.origin
         freeze(
             self,
+            **_words(self, "name", "about"),
             parameters=members(
                 self.parameters, as_quantity, "parameters", origin=origin, reserved={*RESERVED, *FUNCTIONS}
             ),

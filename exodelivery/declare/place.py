@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exodelivery.declare.coerce import as_expression, as_word, only
+from exodelivery.declare.coerce import as_expression, as_word, freeze, only
 from exodelivery.declare.origin import NO_ORIGIN, Origin
 from exodelivery.declare.quantity import Quantity, as_quantity
 from exodelivery.declare.tables import ROLES
 from exodelivery.errors import DeclarationError, nearest
 from exodelivery.expr.tree import Expr
+
+WATER = Quantity("1 g/mL", status="assumed", range=("0.95 g/mL", "1.1 g/mL"), about="density of water")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,12 @@ class Site:
     role: str
     volume: Expr | None = None
     within: str = ""
-    density: Quantity = Quantity("1 g/mL", status="assumed", range=("0.95 g/mL", "1.1 g/mL"), about="density of water")
+    density: Quantity = WATER
     also: str = ""
+
+    def __post_init__(self) -> None:
+        if self.volume is not None:
+            freeze(self, volume=as_expression(self.volume, "volume", origin=NO_ORIGIN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,9 @@ class Population:
     unit: str
     start: Expr
     line: str = ""
+
+    def __post_init__(self) -> None:
+        freeze(self, start=as_expression(self.start, "start", origin=NO_ORIGIN))
 
 
 def as_site(given: Any, *keys: str, origin: Origin = NO_ORIGIN) -> Site:

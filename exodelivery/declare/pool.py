@@ -1,17 +1,19 @@
 """Floor 2: the grammar of pools, ``site[.substance].form``; parsed here and split nowhere else.
 
-The substance is left out for the model's own drug and carrier. A site that one block declares for itself is written with
-the slot that the block fills (``disposition.deep.free``), and with its label where the slot holds several
+The substance is left out for the model's own drug and carrier. A site that one block declares for itself is written
+with the slot that the block fills (``disposition.deep.free``), and with its label where the slot holds several
 (``efflux.pump.deep.free``); inside its own block it is ``deep.free``.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from exodelivery.declare.tables import FORMS, SLOTS
+from exodelivery.declare.tables import FORMS, RESERVED, SLOTS
 from exodelivery.errors import NOWHERE, DeclarationError, Place, nearest
+from exodelivery.expr.functions import FUNCTIONS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,6 +76,7 @@ def read_pool(
     >>> read_pool("disposition.deep.free", private=["disposition.deep"])
     Pool(site='disposition.deep', form='free', substance='')
     """
+    path = unicodedata.normalize("NFKC", path)
     head, _, form = path.rpartition(".")
     if form not in forms:
         raise DeclarationError(
@@ -86,6 +89,12 @@ def read_pool(
     if length == 1 and parts and parts[0] in SLOTS and len(parts) > 1:
         length = 2
     site, substance = ".".join(parts[:length]), parts[length:]
-    if not site or len(substance) > 1:
+    if not all(parts) or not site or len(substance) > 1:
         raise DeclarationError(f"{path!r} is not a pool", where=where, remedy="write site[.substance].form")
+    if substance and (substance[0] in RESERVED or substance[0] in FUNCTIONS):
+        raise DeclarationError(
+            f"{path!r}: {substance[0]!r} is a word of the vocabulary and no substance",
+            where=where,
+            remedy="choose another",
+        )
     return Pool(site, form, substance[0] if substance else "")

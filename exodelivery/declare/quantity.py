@@ -87,9 +87,9 @@ class Quantity:
     @property
     def scale(self) -> str:
         """How it is believed to be distributed: ``log``, ``logit`` (a fraction) or ``linear``."""
-        if self.unit.text.strip() == "fraction":
-            return "logit"
         lowest = min((self.base, *(self.ends or ())))
+        if self.unit.text.strip() == "fraction" and lowest > 0 and self.base < 1:
+            return "logit"
         return "log" if lowest > 0 else "linear"
 
     def prior(self, default_cv: float | None = None) -> tuple[float, float] | None:
@@ -109,26 +109,31 @@ class Quantity:
         if ends is not None:
             low, high = (to_scale(end, self.scale) for end in ends)
             return (low + high) / 2, (high - low) / (2 * Z975)
-        cv = self._coefficient_of_variation() or default_cv
-        if not cv:
+        deviation = self._deviation(default_cv)
+        if not deviation:
             return None
-        centre = to_scale(self.base, self.scale)
+        centre, cv = to_scale(self.base, self.scale), deviation / abs(self.base) if self.base else math.inf
         if self.scale == "log":
             return centre, math.sqrt(math.log1p(cv * cv))
         if self.scale == "logit":
             return centre, cv / (1 - self.base)
-        return centre, cv * abs(self.base)
+        return centre, deviation
 
-    def _coefficient_of_variation(self) -> float | None:
+    def _deviation(self, default_cv: float | None) -> float | None:
+        """Return the standard deviation in the base system."""
         if not self.spread:
-            return None
+            return None if default_cv is None else default_cv * abs(self.base)
         number, unit = read_quantity(self.spread)
-        if "%" in unit.text and "%" not in self.unit.text:
-            return number * unit.factor
-        return abs(number * unit.factor / self.base)
+        if _is_relative(self.spread, self.value):
+            return abs(number * unit.factor * self.base)
+        return abs(number * unit.factor)
 
     def __str__(self) -> str:
         return format_quantity(self.magnitude, self.unit.text)
+
+
+def _is_relative(spread: str, value: str) -> bool:
+    return "%" in read_quantity(spread)[1].text and "%" not in read_quantity(value)[1].text
 
 
 def to_scale(base: float, scale: str) -> float:
@@ -213,15 +218,22 @@ def _verify(found: Quantity, where: Place) -> None:
     try:
         base, ends = found.base, found.ends
         units = [read_quantity(text)[1] for text in (found.value, *(found.range or ()))]
-        if found.spread:
-            read_quantity(found.spread)
+        if found.spread and not _is_relative(found.spread, found.value):
+            units.append(read_quantity(found.spread)[1])
     except UnitError as error:
         raise DeclarationError(error.message, where=where, remedy=error.remedy) from None
     if len({unit.dimension for unit in units}) > 1:
         raise DeclarationError(
-            f"value and range differ in dimension: {' , '.join(str(unit.dimension) for unit in units)}",
+            f"value, range and spread differ in dimension: {' , '.join(str(unit.dimension) for unit in units)}",
             where=where,
         )
+    if found.unit.text.strip() == "fraction" and not (0 <= base <= 1 and (ends is None or 0 < ends[0] < ends[1] < 1)):
+        raise DeclarationError(
+            f"a fraction lies from 0 to 1, and its range inside: {found.value!r} in {list(found.range or ())}",
+            where=where,
+        )
+    if ends is not None and ends[0] == ends[1]:
+        raise DeclarationError("the ends of a range differ", where=where, remedy="leave the range out, or widen it")
     if ends is not None and not ends[0] <= base <= ends[1]:
         raise DeclarationError(
             f"the value {found.value!r} lies outside its range {list(found.range or ())}",

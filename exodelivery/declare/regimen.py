@@ -13,6 +13,8 @@ from exodelivery.errors import DoseError, UnitError
 from exodelivery.units import Dimension, dose_unit, hours, unit
 
 PROTEIN = "protein"
+MOST_DOSES = 10_000
+"""Of one line of a regimen."""
 METRICS: tuple[str, ...] = ("drug", "particles", "protein", "label")
 
 
@@ -112,6 +114,18 @@ class Dose:
     every: float = 0.0
     times: int = 1
     label: str = ""
+
+    def __post_init__(self) -> None:
+        read_amount(self.amount)
+        if self.label and read_amount(self.label).metric != "label":
+            raise DoseError(f"a label is given in ID, not {self.label!r}", remedy='write label="1 ID"')
+        clock = (self.at, self.over, self.every)
+        if not all(map(math.isfinite, clock)) or min(clock) < 0:
+            raise DoseError("times of a dose are finite and not negative")
+        if isinstance(self.times, bool) or not isinstance(self.times, int) or not 1 <= self.times <= MOST_DOSES:
+            raise DoseError(f"times is a whole number of doses up to {MOST_DOSES}, not {self.times!r}")
+        if self.times > 1 and self.every == 0:
+            raise DoseError("doses that are repeated need an interval", remedy='write every="7 d"')
 
     @property
     def metric(self) -> str:
@@ -218,14 +232,4 @@ def infusion(
     >>> print(infusion("50 mg/m2", over="1 h"))
     50 mg/m2 iv infused over 1 h
     """
-    read_amount(amount)
-    if label and read_amount(label).metric != "label":
-        raise DoseError(f"a label is given in ID, not {label!r}", remedy='write label="1 ID"')
-    start, duration, interval = hours(at), hours(over), hours(every)
-    if not all(map(math.isfinite, (start, duration, interval))) or min(start, duration, interval) < 0:
-        raise DoseError("times of a dose are finite and not negative")
-    if isinstance(times, bool) or not isinstance(times, int) or times < 1:
-        raise DoseError(f"times is a whole number of doses, not {times!r}")
-    if times > 1 and interval == 0:
-        raise DoseError("doses that are repeated need an interval", remedy='write every="7 d"')
-    return Regimen((Dose(amount, route, start, duration, interval, times, label),))
+    return Regimen((Dose(amount, route, hours(at), hours(over), hours(every), times, label),))

@@ -21,7 +21,8 @@ from exodelivery.errors import NOWHERE, Place, ShelfError, nearest
 
 LIBRARY = "library"
 SHELVES_VARIABLE = "EXODELIVERY_SHELVES"
-_NAME = re.compile(r"(?:(?P<prefix>[A-Za-z][\w-]*):)?(?P<name>[A-Za-z0-9]\w*)")
+_PREFIX = re.compile(r"[A-Za-z][\w-]*")
+_NAME = re.compile(rf"(?:(?P<prefix>{_PREFIX.pattern}):)?(?P<name>[A-Za-z0-9]\w*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,15 @@ def shelves() -> tuple[Shelf, ...]:
     here = Path.cwd()
     if here != library and ((here / "models").is_dir() or (here / "fits").is_dir()):
         found.append(Shelf("here", here))
-    return (*found, Shelf(LIBRARY, library))
+    found.append(Shelf(LIBRARY, library))
+    prefixes = [shelf.prefix for shelf in found]
+    for prefix in prefixes:
+        if not _PREFIX.fullmatch(prefix) or prefixes.count(prefix) > 1:
+            raise ShelfError(
+                f"{prefix!r} is no prefix of one shelf: {', '.join(prefixes)}",
+                remedy="a prefix begins with a letter, and no two shelves share it; library and here are taken",
+            )
+    return tuple(found)
 
 
 def locate(name: str, kind: str, where: Place = NOWHERE) -> tuple[Path, Shelf]:
@@ -127,10 +136,16 @@ def find(name: str, kind: str, where: Place = NOWHERE) -> Any:
     return noun
 
 
+def holders(name: str, kind: str) -> list[str]:
+    """Return the prefixes of the shelves that bear a plain name."""
+    return [shelf.prefix for shelf in shelves() if shelf.path(kind, name).is_file()]
+
+
 def _stamp() -> int:
     """Return a number that changes when any file of any shelf does: a part holds the blocks that it was read with."""
     files = (path for shelf in shelves() for path in (shelf.folder / "models").rglob("*.toml"))
-    return hash(tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files))
+    # A link that leads nowhere holds nothing that was read.
+    return hash(tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.is_file()))
 
 
 @lru_cache(maxsize=512)

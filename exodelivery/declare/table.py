@@ -56,7 +56,7 @@ class Table(Mapping[str, V], Generic[V]):
         return isinstance(other, Mapping) and dict(self) == dict(other)
 
     def __hash__(self) -> int:
-        return hash(tuple(self._members.items()))
+        return hash(frozenset(self._members.items()))
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._members]
