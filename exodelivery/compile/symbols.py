@@ -100,11 +100,20 @@ class Symbols:
 
     def volume(self, pool: Pool) -> Any:
         """Return the volume that a pool's concentration is over."""
-        for instance in self.anatomy.instances:
-            scope = Scope(self.anatomy, instance)
-            for path, written in instance.block.volumes.items():
-                if scope.pool(path).pool == pool:
-                    return self.expression(written, scope, instance.block.origin.place("volumes", path))
+        found = [
+            (written, Scope(self.anatomy, instance), instance.block.origin.place("volumes", path))
+            for instance in self.anatomy.instances
+            for path, written in instance.block.volumes.items()
+            if Scope(self.anatomy, instance).pool(path).pool == pool
+        ]
+        if len(found) > 1:
+            raise DeclarationError(
+                f"two blocks declare an apparent volume of {pool}",
+                where=found[1][2],
+                remedy=f"the other stands at {found[0][2]}; leave one",
+            )
+        if found:
+            return self.expression(*found[0])
         return self.site_volume(pool.site)
 
     def site_volume(self, site: str) -> Any:
@@ -198,9 +207,7 @@ class Symbols:
         found = per_source(rate, amount, may_be_nought=source not in self.anatomy.populations)
         if found is None:
             vanishes = getattr(rate, "subs", lambda *_: rate)(amount, 0) == 0
-            how = (
-                "vanishes with its source, but not in proportion to" if vanishes else "does not vanish with its source"
-            )
+            how = "vanishes with, but not in proportion to," if vanishes else "does not vanish with"
             raise DeclarationError(
                 f"the rate of {name} {how} its source {source}",
                 where=place,
