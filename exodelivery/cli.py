@@ -93,7 +93,7 @@ def _fit(args: argparse.Namespace) -> int:
     options = {name: value for name, value in asked.items() if value is not None}
     if options and not args.again:
         raise _Misuse(f"--{next(iter(options))} is for a new fit", remedy="pass --again as well")
-    print(exo.fit(args.name, again=args.again, progress=args.again and sys.stderr.isatty(), **options))
+    print(exo.fit(args.name, again=args.again, progress=args.again and _watched(), **options))
     return WELL
 
 
@@ -105,12 +105,14 @@ def _compare(args: argparse.Namespace) -> int:
     using = exo.fit(args.using) if args.using else None
     asked = {"horizon": args.horizon, "draws": args.draws, "seed": args.seed}
     options = {name: value for name, value in asked.items() if value is not None}
-    duel = exo.compare(model, carriers, _dose(args), baseline=args.baseline, using=using, **options)
+    duel = exo.compare(
+        model, carriers, _dose(args), baseline=args.baseline, using=using, progress=_watched(), **options
+    )
     print(duel)
     if args.csv:
         _write_table(duel.table(), args.csv)
     if args.html:
-        print(exo.report(args.html, *filter(None, (model, using, duel))))
+        print(exo.report(args.html, model, *([using] if using else []), duel))
     return WELL
 
 
@@ -139,7 +141,7 @@ def _demo(args: argparse.Namespace) -> int:
     model = exo.load("doxorubicin_mouse", carrier="exosome_targeted")
     dose = exo.bolus("5 mg/kg", every="7 d", times=3)
     carriers = ["exosome_targeted", "liposome_pegylated", "none"]
-    duel = exo.compare(model, carriers, dose, baseline="liposome_pegylated", using=fit)
+    duel = exo.compare(model, carriers, dose, baseline="liposome_pegylated", using=fit, progress=_watched())
     print(f"\n{duel}\n")
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -147,6 +149,11 @@ def _demo(args: argparse.Namespace) -> int:
     path = exo.report(out / f"{DEMO}.html", model, run, fit, duel, exo.studies(*fit.studies))
     print(f"The report: {path}")
     return WELL
+
+
+def _watched() -> bool:
+    """Return whether a person sees the progress of long work."""
+    return sys.stderr.isatty()
 
 
 def _swaps(args: argparse.Namespace) -> dict[str, str]:
@@ -266,7 +273,8 @@ carrier      none                No carrier: all drug is given free""",
         "check models and parts against every rule; the code is 1 when there are errors",
         """\
 $ exo check doxorubicin_mouse
-doxorubicin_mouse: no errors...""",
+model doxorubicin_mouse with exosome_targeted: 2 notes
+note [names] models/blocks/release/first_order.toml:16 (flows.leak_endosome): the flow ...""",
         _check_options,
         _check,
     ),
