@@ -115,11 +115,11 @@ def log_ticks(low: float, high: float) -> dict[str, Any]:
 
 
 def plain(text: str) -> str:
-    """Return text that plotly shows as it is; it would read some HTML tags.
+    """Return text that plotly shows as it is, lines broken where it breaks them; it would read some HTML tags.
 
     Examples
     --------
     >>> plain("p < 0.05")
     'p &lt; 0.05'
     """
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", "<br>")

@@ -192,14 +192,18 @@ def forest_figure(
     >>> forest_figure([ForestRow("liposome", 2.0, 0.8, 5.0, 0.93)]).layout.xaxis.type
     'log'
     """
-    figure = new_figure(height=100 + 76 * len(rows), title=title)
+    texts = [
+        "<br>".join(filter(None, [f"<b>{plain(r.label)}</b>", forest_words(r), plain(r.note)])) for r in rows
+    ]
+    above = 8 + 17 * max((text.count("<br>") + 1 for text in texts), default=1)
+    height = above + 22
+    figure = new_figure(height=100 + height * len(rows), title=title)
     figure.update_layout(margin={"l": 12})
     finite = [v for r in rows for v in (r.ratio, r.low, r.high, 1.0) if math.isfinite(v) and v > 0]
     low, high = (min(finite), max(finite)) if finite else (0.1, 10.0)
     margin = 0.06 * math.log10(high / low) + 0.04
     left, right = math.log10(low) - margin, math.log10(high) + margin
-    for position, row in enumerate(rows):
-        words = "<br>".join([f"<b>{plain(row.label)}</b>", forest_words(row), plain(row.note)])
+    for position, (row, words) in enumerate(zip(rows, texts, strict=True)):
         # An interval without an end runs to the edge of the figure.
         ends = (row.low if row.low > 0 else 10**left, row.high if math.isfinite(row.high) else 10**right)
         figure.add_scatter(
@@ -212,12 +216,14 @@ def forest_figure(
             showlegend=False,
         )
         figure.add_annotation(
-            x=0, xref="paper", y=position - 0.72, text=words,
+            x=0, xref="paper", y=position - above / height, text=words,
             showarrow=False, xanchor="left", yanchor="top", align="left", bgcolor="rgba(255,255,255,0.8)",
         )  # fmt: skip
     figure.add_vline(x=1, line={"color": "#444444", "dash": "dash", "width": 1})
     figure.update_xaxes(type="log", title_text=plain(x_title), range=[left, right], **log_ticks(low, high))
-    figure.update_yaxes(range=[len(rows) - 0.7, -0.8], showticklabels=False, showgrid=False, ticks="")
+    figure.update_yaxes(
+        range=[len(rows) - 0.7, -above / height - 0.1], showticklabels=False, showgrid=False, ticks=""
+    )
     return figure
 
 

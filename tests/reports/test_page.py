@@ -85,6 +85,15 @@ def test_a_model_shows_each_flow_as_a_formula_and_each_number_with_its_origin() 
     assert "<svg" in html
 
 
+def test_a_parameter_of_the_body_is_not_set_as_an_amount_in_a_pool() -> None:
+    (row,) = (
+        row
+        for row in re.findall(r"<tr>.*?</tr>", section_of(model()).html, re.DOTALL)
+        if "liver.carrier" in row and "mfrac" in row
+    )
+    assert "<mi>body</mi>" not in row and "capacity" in row
+
+
 def test_text_of_files_never_becomes_markup() -> None:
     hostile = "<img src=x onerror=alert(1)></script>"
     page = build([SmallFit(verdict=hostile, about=hostile, name=hostile)], hostile)

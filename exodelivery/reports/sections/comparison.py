@@ -47,7 +47,7 @@ def _assumed(row: ComparedCarrier) -> bool:
 
 
 def _label(row: ComparedCarrier) -> str:
-    return f"{row.carrier} · {row.metric} · per {row.matching}"
+    return f"{row.carrier} · {row.metric}\nmatched by {row.matching}, to {row.horizon}"
 
 
 def _table(rows: Sequence[ComparedCarrier]) -> Markup:
@@ -59,7 +59,7 @@ def _table(rows: Sequence[ComparedCarrier]) -> Markup:
             row.horizon,
             f"{row.ratio:.3g} ({row.low:.3g} to {row.high:.3g})",
             "" if row.p_better is None else f"{row.p_better:.2f}{f' {UNDER}' if _assumed(row) else ''}",
-            ", ".join(f"{origin} {share:.0%}" for origin, share in row.shares.items()),
+            ", ".join(f"{origin} {100 * share:.0f} %" for origin, share in row.shares.items()),
             row.headline,
         )
         for row in rows

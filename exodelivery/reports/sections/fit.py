@@ -56,7 +56,7 @@ def _study_name(study: object) -> str:
 
 
 def _missed(one: Prediction) -> bool:
-    return one.residual is None or not abs(one.residual) <= MISS
+    return one.residual is not None and not abs(one.residual) <= MISS
 
 
 def _parameters(fit: FitNoun) -> Markup:

@@ -13,9 +13,10 @@ from exodelivery.declare.block import Block
 from exodelivery.declare.flow import Flow
 from exodelivery.declare.model import Instance, Model, Parameter, instances, parameters_of
 from exodelivery.declare.quantity import Quantity
+from exodelivery.declare.tables import PARTS
 from exodelivery.draw.diagram import diagram_svg
 from exodelivery.draw.html import badge, escape, mathml, paragraphs, table
-from exodelivery.expr.as_latex import as_latex
+from exodelivery.expr.as_latex import as_latex, name_symbol
 from exodelivery.expr.tree import Expr
 from exodelivery.reports.anatomy import diagram_of
 from exodelivery.reports.section import Section, fold, heading
@@ -63,7 +64,13 @@ def _legend() -> Markup:
 
 
 def _formula(expr: Expr) -> Markup:
-    return mathml(as_latex(expr))
+    return mathml(as_latex(expr, _symbol))
+
+
+def _symbol(path: str) -> str:
+    """A pool is an amount at a site; ``body.V_plasma`` is a parameter of the body."""
+    head, _, last = path.partition(".")
+    return name_symbol(last if head in PARTS else path)
 
 
 def _equations(model: Model) -> Markup:
