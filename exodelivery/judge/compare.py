@@ -6,30 +6,35 @@ log ratio is divided among measurement, literature and assumption by its gradien
 
 from __future__ import annotations
 
-import dataclasses
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 
 import numpy as np
 
 from exodelivery.compile.machine import machine
-from exodelivery.compile.system import System
 from exodelivery.declare.model import Model
+from exodelivery.declare.parts import Carrier
 from exodelivery.declare.regimen import Regimen
-from exodelivery.errors import DoseError, SimulationError, nearest
+from exodelivery.errors import SimulationError
 from exodelivery.judge.comparison import Comparison, Row
-from exodelivery.judge.joint import DEFAULT_CV, Joint, joint_of
-from exodelivery.judge.matching import MATCHINGS, matched, refusal
-from exodelivery.judge.metrics import METRICS, Metric, Reading, missing, value
+from exodelivery.judge.joint import DEFAULT_CV, joint_of
+from exodelivery.judge.metrics import Metric, Reading, missing, value
+from exodelivery.judge.notes import failure_notes, notes_of
 from exodelivery.judge.protocol import JointResult
 from exodelivery.judge.runs import Done, Task, perform_all
+from exodelivery.judge.setting import (
+    Setting,
+    applying,
+    cases_of,
+    chosen_matchings,
+    chosen_metrics,
+    horizon_of,
+    models_of,
+)
 from exodelivery.judge.verdict import EQUIVALENT, headline, overall
-from exodelivery.solve.dosing import deliver
-from exodelivery.solve.simulate import AFTER_LAST_DOSE, DEFAULT_SOLVER
+from exodelivery.solve.simulate import DEFAULT_SOLVER
 from exodelivery.solve.timeline import Array
-from exodelivery.units import format_quantity, hours
+from exodelivery.units import format_quantity
 
 STEP = 0.1
 """Step of the gradient, in standard deviations of each parameter: far above the integrator's noise."""
@@ -40,56 +45,12 @@ FEWEST = 20
 UNTREATED = "untreated"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Setting:
-    """What one comparison holds fixed.
-
-    Attributes
-    ----------
-    models : mapping of Model
-        By carrier, the baseline first.
-    baseline : str
-    regimen : Regimen
-    horizon : float
-        [h].
-    metrics : tuple of Metric
-    matchings : tuple of str
-    joint : Joint
-    draws : int
-    solver : str
-    """
-
-    models: Mapping[str, Model]
-    baseline: str
-    regimen: Regimen
-    horizon: float
-    metrics: tuple[Metric, ...]
-    matchings: tuple[str, ...]
-    joint: Joint
-    draws: int
-    solver: str
-
-    @property
-    def carriers(self) -> tuple[str, ...]:
-        """Those held against the baseline."""
-        return tuple(name for name in self.models if name != self.baseline)
-
-    def system(self, carrier: str) -> System:
-        """The compiled model with this carrier."""
-        return machine(self.models[carrier]).system
-
-    def at_estimate(self, carrier: str) -> Array:
-        """Parameter values at the estimate, (parameters,)."""
-        found: Array = self.joint.values(carrier, self.system(carrier), self.joint.estimate[None, :])[0]
-        return found
-
-
 def compare(
     model: Model,
-    carriers: Sequence[str],
+    carriers: Sequence[str | Carrier],
     dose: Regimen,
     *,
-    baseline: str,
+    baseline: str | Carrier,
     using: JointResult | None = None,
     horizon: str | float | None = None,
     matchings: Sequence[str] | None = None,
@@ -107,11 +68,11 @@ def compare(
     ----------
     model : Model
         Body, drug, cells and observables; its carrier is swapped.
-    carriers : sequence of str
-        Names on the shelves; the baseline may be among them.
+    carriers : sequence of str or Carrier
+        Names on the shelves, or carriers of your own; the baseline may be among them.
     dose : Regimen
         What the baseline is given; the others get as much by each matching.
-    baseline : str
+    baseline : str or Carrier
     using : JointResult, optional
         A fit; without one each parameter is drawn from its own range.
     horizon : str or float, optional
@@ -154,86 +115,36 @@ def compare(
     """
     if draws < 1:
         raise SimulationError(f"{draws} draws make no verdict", remedy="write draws=200")
-    names = dict.fromkeys([baseline, *carriers])
-    models = {name: model if name == model.carrier.name else model.swap(carrier=name) for name in names}
+    chosen = chosen_metrics(metrics)
+    models = models_of(model, [baseline, *carriers], chosen)
+    first = next(iter(models))
     systems = {name: machine(one).system for name, one in models.items()}
     setting = Setting(
         models,
-        baseline,
+        first,
         dose,
-        _horizon(dose, horizon),
-        _chosen(metrics),
-        _known(matchings),
+        horizon_of(dose, horizon),
+        chosen,
+        chosen_matchings(matchings),
         joint_of(systems, using, default_cv),
         draws,
         solver,
     )
-    cases, left_out = _cases(setting)
+    cases, left_out = cases_of(setting)
     rows, more, notes = _judged(setting, cases, seed, executor, progress)
     return Comparison(
         model.name,
-        baseline,
+        first,
         setting.carriers,
         str(dose),
         setting.horizon,
         draws,
         rows,
-        overall(rows, baseline),
-        (*_notes(setting, using, cases, default_cv), *notes),
+        overall(rows, first),
+        (*notes_of(setting, using, cases, default_cv), *notes),
         (*left_out, *more),
         tuple(using.citations) if using else (),
     )
-
-
-def _horizon(dose: Regimen, horizon: str | float | None) -> float:
-    last = max((one.at + one.over for one in dose.single_doses), default=None)
-    if last is None:
-        raise DoseError("a comparison needs a dose", remedy='give e.g. bolus("5 mg/kg")')
-    end = last + AFTER_LAST_DOSE if horizon is None else hours(horizon)
-    if not np.isfinite(end) or end <= 0:
-        raise SimulationError(f"a comparison cannot end at {horizon!r}", remedy='write horizon="14 d"')
-    return float(end)
-
-
-def _chosen(names: Sequence[str] | None) -> tuple[Metric, ...]:
-    known = [metric.name for metric in METRICS]
-    for name in names or ():
-        if name not in known:
-            raise SimulationError(f"no metric is called {name!r}", remedy=nearest(name, known))
-    return tuple(metric for metric in METRICS if names is None or metric.name in names)
-
-
-def _known(names: Sequence[str] | None) -> tuple[str, ...]:
-    for name in names or ():
-        if name not in MATCHINGS:
-            raise SimulationError(f"doses are not matched by {name!r}", remedy=nearest(name, MATCHINGS))
-    return tuple(name for name in MATCHINGS if names is None or name in names)
-
-
-def _cases(setting: Setting) -> tuple[list[tuple[str, str]], list[str]]:
-    """Pairs of carrier and matching that can be run, and why others cannot."""
-    baseline = setting.system(setting.baseline)
-    at_baseline = setting.at_estimate(setting.baseline)
-    for dose in setting.regimen.doses:
-        if dose.metric == "label":
-            raise DoseError("a tracer carries no drug to compare", remedy='give e.g. bolus("5 mg/kg")')
-        deliver(baseline, at_baseline, dose)
-    cases, left_out = [], []
-    for carrier in setting.carriers:
-        for matching in setting.matchings:
-            why = refusal(
-                matching,
-                setting.regimen,
-                baseline,
-                at_baseline,
-                setting.system(carrier),
-                setting.at_estimate(carrier),
-            )
-            if why:
-                left_out.append(f"{carrier}, same {matching}: {why}")
-            else:
-                cases.append((carrier, matching))
-    return cases, left_out
 
 
 # -- runs
@@ -263,11 +174,10 @@ def _readings(
     progress: bool,
 ) -> dict[tuple[str, str], tuple[Reading, tuple[tuple[int, str], ...]]]:
     """Run each carrier once for all metrics; the baseline and the untreated tumour come first."""
-    native = setting.regimen.doses[0].metric
+    native = setting.native
     every = [(setting.baseline, native), *cases]
     if any(
-        metric.kind == "kill" and not missing(metric, setting.system(setting.baseline))
-        for metric in setting.metrics
+        metric.kind == "kill" and not missing(metric, setting.system(setting.baseline)) for metric in setting.metrics
     ):
         every.append((setting.baseline, UNTREATED))
     tasks, wanted = [], []
@@ -289,7 +199,7 @@ def _task(setting: Setting, carrier: str, matching: str, points: Array) -> Task:
     return Task(
         setting.models[carrier],
         setting.models[setting.baseline],
-        setting.regimen.doses[0].metric if matching == UNTREATED else matching,
+        setting.native if matching == UNTREATED else matching,
         Regimen() if matching == UNTREATED else setting.regimen,
         setting.horizon,
         tuple(name for name in wanted if name in known),
@@ -321,27 +231,13 @@ def _judged(
     rows: list[Row] = []
     left_out: list[str] = []
     for carrier, matching in cases:
-        for metric, why in _applying(setting, carrier):
+        for metric, why in applying(setting, carrier):
             row = why or _row(setting, found, carrier, matching, metric, steps)
             if isinstance(row, Row):
                 rows.append(row)
             else:
                 left_out.append(f"{carrier}, same {matching}, {metric.name}: {row}")
-    return _in_order(setting, rows), list(dict.fromkeys(left_out)), list(_failure_notes(setting, found))
-
-
-def _applying(setting: Setting, carrier: str) -> Iterator[tuple[Metric, str]]:
-    """Each metric by name in the first form that both carriers can give, or why there is none."""
-    for name in dict.fromkeys(metric.name for metric in setting.metrics):
-        forms = [metric for metric in setting.metrics if metric.name == name]
-        reasons = [
-            next(
-                filter(None, (missing(form, setting.system(one)) for one in (carrier, setting.baseline))), ""
-            )
-            for form in forms
-        ]
-        good = [form for form, reason in zip(forms, reasons, strict=True) if not reason]
-        yield (good[0], "") if good else (forms[-1], reasons[-1])
+    return _in_order(setting, rows), list(dict.fromkeys(left_out)), list(failure_notes(setting, found))
 
 
 def _row(
@@ -354,24 +250,18 @@ def _row(
 ) -> Row | str:
     untreated = found.get((setting.baseline, UNTREATED), (None, ()))[0]
     top = value(metric, found[carrier, matching][0], untreated)
-    bottom = value(metric, found[setting.baseline, setting.regimen.doses[0].metric][0], untreated)
+    bottom = value(metric, found[setting.baseline, setting.native][0], untreated)
     logs = np.log(top) - np.log(bottom)
     if not np.isfinite(logs[0]):
         return "the run at the estimate failed or gives no positive value"
     drawn = logs[1 : 1 + setting.draws]
     good = drawn[np.isfinite(drawn)]
     pairs = logs[1 + setting.draws :].reshape(-1, 2)
-    shares = (
-        setting.joint.shares((pairs[:, 1] - pairs[:, 0]) / (2 * steps)) if np.all(np.isfinite(pairs)) else {}
-    )
+    shares = setting.joint.shares((pairs[:, 1] - pairs[:, 0]) / (2 * steps)) if np.all(np.isfinite(pairs)) else {}
     enough = len(good) >= min(FEWEST, setting.draws)
     low, high = np.exp(np.quantile(good, (0.025, 0.975))) if enough else (np.nan, np.nan)
     above = float(np.mean(good > 0)) if enough else float("nan")
-    equal = (
-        float(np.mean((good >= np.log(EQUIVALENT[0])) & (good <= np.log(EQUIVALENT[1]))))
-        if enough
-        else np.nan
-    )
+    equal = float(np.mean((good >= np.log(EQUIVALENT[0])) & (good <= np.log(EQUIVALENT[1])))) if enough else np.nan
     return Row(
         carrier,
         metric.name,
@@ -386,8 +276,8 @@ def _row(
         shares,
         headline(metric.direction, above, float(equal), shares) if enough else "too many runs failed",
         setting.draws - len(good),
-        format_quantity(float(top[0]), metric.unit),
-        format_quantity(float(bottom[0]), metric.unit),
+        format_quantity(float(top[0]), metric.unit(setting.system(carrier))),
+        format_quantity(float(bottom[0]), metric.unit(setting.system(setting.baseline))),
     )
 
 
@@ -396,56 +286,3 @@ def _in_order(setting: Setting, rows: Sequence[Row]) -> tuple[Row, ...]:
     where = {name: n for n, name in enumerate(setting.carriers)}
     matchings = {name: n for n, name in enumerate(setting.matchings)}
     return tuple(sorted(rows, key=lambda r: (order.index(r.metric), where[r.carrier], matchings[r.matching])))
-
-
-# -- words
-
-
-def _failure_notes(
-    setting: Setting, found: Mapping[tuple[str, str], tuple[Reading, tuple[tuple[int, str], ...]]]
-) -> Iterator[str]:
-    for (carrier, matching), (_, failures) in found.items():
-        drawn = Counter(what for at, what in failures if 1 <= at <= setting.draws)
-        for what, count in drawn.items():
-            yield f"{count} of {setting.draws} draws of {carrier} ({matching}) failed and are in no number: {what}"
-        if any(at > setting.draws for at, _ in failures):
-            yield f"runs for the gradient of {carrier} ({matching}) failed, so its doubt is not traced"
-
-
-def _notes(
-    setting: Setting, using: JointResult | None, cases: Sequence[tuple[str, str]], default_cv: float
-) -> Iterator[str]:
-    joint = setting.joint
-    if using is None:
-        yield "no fit: each parameter is at the centre of its range, and drawn from it on its own"
-    else:
-        free = len(joint.identities) - len(using.unknowns)
-        yield f"drawn from the joint result of {using.name}; {free} parameters that it leaves out from their own ranges"
-    if joint.widened:
-        names = ", ".join(sorted(joint.widened))
-        yield f"printed without a spread, so a cv of {100 * default_cv:g} % is taken: {names}"
-    if joint.fixed:
-        yield f"derived, and held: {', '.join(sorted(joint.fixed))}"
-    for carrier, matching in [(setting.baseline, setting.regimen.doses[0].metric), *cases]:
-        yield from _dose_notes(setting, carrier, matching)
-    for carrier in setting.carriers:
-        for metric, why in _applying(setting, carrier):
-            if metric.kind == "quotient" and not why:
-                yield f"{metric.name} of {carrier} is {metric.about}: {metric.observable} over {metric.against}"
-
-
-def _dose_notes(setting: Setting, carrier: str, matching: str) -> Iterator[str]:
-    values = setting.at_estimate(carrier)
-    system = setting.system(carrier)
-    regimen = matched(
-        matching, setting.regimen, setting.system(setting.baseline), setting.at_estimate(setting.baseline)
-    )
-    most = {p.name: v for p, v in zip(system.parameters, values, strict=True)}.get("carrier.most_particles")
-    for dose in dict.fromkeys(dataclasses.replace(one, at=0.0) for one in regimen.doses):
-        given = deliver(system, values, dose)
-        beyond = most is not None and given.particles > most
-        yield f"{carrier}, same {matching}, each dose: {given}" + (
-            f"; a purification is taken to yield {most * 1e9:.2g} particles at most"
-            if beyond and most
-            else ""
-        )

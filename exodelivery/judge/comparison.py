@@ -167,9 +167,7 @@ class Comparison:
         """Return bars of what the variance of each row rests on."""
         from exodelivery.draw.figure import bars_figure
 
-        return bars_figure(
-            {row.label: dict(row.shares) for row in self.rows if row.shares}, "What the doubt rests on"
-        )
+        return bars_figure({row.label: dict(row.shares) for row in self.rows if row.shares}, "What the doubt rests on")
 
     def __str__(self) -> str:
         lines = [
@@ -179,16 +177,12 @@ class Comparison:
         groups = dict.fromkeys((row.carrier, row.matching) for row in self.rows)
         for carrier, matching in groups:
             lines += ["", f"{carrier} / {self.baseline}, same {matching}"]
-            lines.append(
-                _columns("", "ratio", "95 % interval", "P(better)", "P(equal)", "doubt rests on", "verdict")
-            )
+            lines.append(_columns("", "ratio", "95 % interval", "P(better)", "P(equal)", "doubt rests on", "verdict"))
             lines += [_line(row) for row in self.rows if (row.carrier, row.matching) == (carrier, matching)]
         if any(row.headline == UNDECIDED for row in self.rows):
             lines += [
                 "",
-                *_wrapped(
-                    f"(a) {UNDECIDED}: assumptions carry more than half of the doubt; {_MEANING}", "  "
-                ),
+                *_wrapped(f"(a) {UNDECIDED}: assumptions carry more than half of the doubt; {_MEANING}", "  "),
             ]
         for title, texts in (("left out", self.left_out), ("notes", self.notes)):
             if texts:
@@ -250,12 +244,8 @@ def _line(row: Row) -> str:
 def _columns(*cells: str) -> str:
     widths = (23, 8, 20, 9, 8, 15)
     *first, last = cells
-    return (
-        "  " + " ".join(cell.ljust(width) for cell, width in zip(first, widths, strict=True)) + " " + last
-    ).rstrip()
+    return ("  " + " ".join(cell.ljust(width) for cell, width in zip(first, widths, strict=True)) + " " + last).rstrip()
 
 
 def _wrapped(text: str, lead: str) -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False
-    )
+    return textwrap.wrap(text, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 
@@ -52,17 +53,19 @@ class Joint:
     fixed: tuple[str, ...] = ()
 
     def draws(self, count: int, seed: int) -> Array:
-        """Return draws on the own scales, (count, rows)."""
-        normal = np.random.default_rng(seed).standard_normal((count, len(self.identities)))
+        """Return draws on the own scales, (count, rows).
+
+        Each identity has a stream of its own, so a carrier more or less in a comparison does not change the others.
+        """
+        streams = [np.random.default_rng([seed, crc32(identity.encode())]) for identity in self.identities]
+        normal = np.stack([stream.standard_normal(count) for stream in streams], axis=1)
         found: Array = self.estimate + normal @ np.linalg.cholesky(self.covariance).T
         return found
 
     def values(self, carrier: str, system: System, points: Array) -> Array:
         """Return a model's parameter values at points, (points, parameters) [base units]."""
         rows = self.rows[carrier]
-        found = np.tile(
-            [parameter.quantity.base for parameter in system.parameters], (len(points), 1)
-        ).astype(float)
+        found = np.tile([parameter.quantity.base for parameter in system.parameters], (len(points), 1)).astype(float)
         for n, parameter in enumerate(system.parameters):
             if parameter.name in rows:
                 row = rows[parameter.name]
@@ -81,9 +84,7 @@ class Joint:
         return {origin: float(moved @ part @ moved) / whole for origin, part in self.information.items()}
 
 
-def joint_of(
-    systems: Mapping[str, System], using: JointResult | None = None, default_cv: float = DEFAULT_CV
-) -> Joint:
+def joint_of(systems: Mapping[str, System], using: JointResult | None = None, default_cv: float = DEFAULT_CV) -> Joint:
     """Return the joint distribution of the parameters that compiled models use.
 
     Parameters
@@ -103,13 +104,13 @@ def joint_of(
         If the fit's information is not that of a proper distribution.
     """
     fitted = {unknown.identity: n for n, unknown in enumerate(using.unknowns)} if using else {}
-    shared = {carrier: _shared(using, system) for carrier, system in systems.items()}
+    named = {carrier: _named(using, system) for carrier, system in systems.items()}
     priors: dict[str, tuple[Parameter, float, float]] = {}
     widened: dict[str, None] = {}
     fixed: dict[str, None] = {}
     for carrier, system in systems.items():
         for parameter in system.parameters:
-            identity = shared[carrier].get(parameter.name, parameter.identity)
+            identity = named[carrier][parameter.name]
             if identity in fitted:
                 continue
             if parameter.quantity.status == "derived":
@@ -126,7 +127,7 @@ def joint_of(
             {
                 parameter.name: places[identity]
                 for parameter in system.parameters
-                if (identity := shared[carrier].get(parameter.name, parameter.identity)) in places
+                if (identity := named[carrier][parameter.name]) in places
             }
         )
         for carrier, system in systems.items()
@@ -137,13 +138,15 @@ def joint_of(
     )
     estimate = np.array([*(using.estimate if using else ()), *(centre for _, centre, _ in priors.values())])
     information = _information(using, list(priors.values()))
-    return Joint(
-        identities, scales, estimate, _inverse(information), Table(information), Table(rows), tuple(widened), tuple(fixed)
-    )  # fmt: skip
+    covariance = _inverse(information)
+    held = tuple(fixed)
+    return Joint(identities, scales, estimate, covariance, Table(information), Table(rows), tuple(widened), held)
 
 
-def _shared(using: JointResult | None, system: System) -> dict[str, str]:
-    return {}
+def _named(using: JointResult | None, system: System) -> Mapping[str, str]:
+    if using is not None:
+        return using.identities_for(system.model)
+    return {parameter.name: parameter.identity for parameter in system.parameters}
 
 
 def _prior(parameter: Parameter, default_cv: float) -> tuple[float, float]:

@@ -27,8 +27,6 @@ class Metric:
     observable : str
     kind : str
         ``area`` under the observable; ``quotient`` of two areas; ``kill``: log10 of untreated over treated at the end.
-    unit : str
-        Of the metric; empty for a pure number.
     direction : int
         1 where more is better, -1 where less is, 0 where neither is judged.
     against : str
@@ -39,7 +37,6 @@ class Metric:
     about: str
     observable: str
     kind: str
-    unit: str = ""
     direction: int = 1
     against: str = ""
 
@@ -48,24 +45,21 @@ class Metric:
         """All observables that it reads."""
         return (self.observable, self.against) if self.against else (self.observable,)
 
+    def unit(self, system: System) -> str:
+        """Return its unit, from that of the observable as declared; empty for a pure number."""
+        units = [column.unit for column in system.columns if column.name == self.observable]
+        return f"{units[0]}*h" if self.kind == "area" else ""
 
-_PER_GRAM = "nmol*h/g"
 
 METRICS: tuple[Metric, ...] = (
-    Metric(
-        "released drug in tumour", "area under drug outside carriers", "tumour_released", "area", _PER_GRAM
-    ),
-    Metric("total drug in tumour", "area under all drug", "tumour_total", "area", _PER_GRAM),
-    Metric(
-        "internalised drug", "area under drug inside tumour cells", "tumour_internalised", "area", _PER_GRAM
-    ),
-    Metric("nuclear drug", "area under drug in nuclei", "tumour_nuclear", "area", _PER_GRAM),
-    Metric(
-        "tumour : heart", "released over released", "tumour_released", "quotient", against="heart_released"
-    ),
+    Metric("released drug in tumour", "area under drug outside carriers", "tumour_released", "area"),
+    Metric("total drug in tumour", "area under all drug", "tumour_total", "area"),
+    Metric("internalised drug", "area under drug inside tumour cells", "tumour_internalised", "area"),
+    Metric("nuclear drug", "area under drug in nuclei", "tumour_nuclear", "area"),
+    Metric("tumour : heart", "released over released", "tumour_released", "quotient", against="heart_released"),
     Metric("tumour : heart", "total over total", "tumour_total", "quotient", against="heart_total"),
     Metric("log-kill", "log10 of untreated over treated cells at the horizon", CELLS, "kill"),
-    Metric("plasma AUC", "area under all drug in plasma", "plasma_total", "area", "nmol*h/mL", direction=0),
+    Metric("plasma AUC", "area under all drug in plasma", "plasma_total", "area", direction=0),
 )
 """Metrics in the order of a verdict; the first is the one that the headline speaks of."""
 

@@ -49,5 +49,5 @@ class JointResult(Protocol):
     def citations(self) -> Sequence[Citation]:
         """What the result rests on."""
 
-    def values_for(self, model: Model) -> dict[str, float]:
-        """Return the estimate by full parameter name [base units]."""
+    def identities_for(self, model: Model) -> Mapping[str, str]:
+        """Return the identity of each parameter by full name, what the model's carrier shares with another included."""

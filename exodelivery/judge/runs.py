@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -62,17 +62,7 @@ class Task:
 
     def chunk(self, points: slice) -> Task:
         """Return the same task at some of its points."""
-        return Task(
-            self.model,
-            self.baseline,
-            self.matching,
-            self.regimen,
-            self.horizon,
-            self.observables,
-            self.values[points],
-            self.baseline_values[points],
-            self.solver,
-        )
+        return replace(self, values=self.values[points], baseline_values=self.baseline_values[points])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,9 +139,7 @@ def _quadrature(regimen: Regimen, horizon: float) -> tuple[Array, Array]:
     return np.append(times.ravel(), horizon), np.append(weights.ravel(), 0.0)
 
 
-def perform_all(
-    tasks: Sequence[Task], executor: Executor | int | None = None, progress: bool = False
-) -> list[Done]:
+def perform_all(tasks: Sequence[Task], executor: Executor | int | None = None, progress: bool = False) -> list[Done]:
     """Run tasks in chunks, serially or on an executor, and gather them in order.
 
     Parameters
@@ -164,9 +152,7 @@ def perform_all(
     """
     from tqdm import tqdm
 
-    slices = [
-        [slice(start, start + CHUNK) for start in range(0, max(len(task.values), 1), CHUNK)] for task in tasks
-    ]
+    slices = [[slice(start, start + CHUNK) for start in range(0, max(len(task.values), 1), CHUNK)] for task in tasks]
     chunks = [task.chunk(part) for task, parts in zip(tasks, slices, strict=True) for part in parts]
     with tqdm(total=sum(len(task.values) for task in tasks), unit="run", disable=not progress) as bar:
         pieces = []
@@ -207,9 +193,5 @@ def _joined(pieces: Sequence[Done], starts: Sequence[int]) -> Done:
     return Done(
         np.concatenate([piece.area for piece in pieces]),
         np.concatenate([piece.end for piece in pieces]),
-        tuple(
-            (start + n, what)
-            for start, piece in zip(starts, pieces, strict=True)
-            for n, what in piece.failures
-        ),
+        tuple((start + n, what) for start, piece in zip(starts, pieces, strict=True) for n, what in piece.failures),
     )
