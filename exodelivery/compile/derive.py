@@ -1,4 +1,4 @@
-"""Floor 5: the calculus that emitters share: powers finite at an empty pool, exact derivatives.
+"""Floor 4: the calculus that emitters share: powers finite at an empty pool, exact derivatives.
 
 Amounts reach zero and, within an integrator's error, a little below. ``Max(x, 0)**h`` is then fine, sympy's
 derivative of it is not (``0**(h - 1) * Heaviside(x)``). So clipped powers become functions of ours whose

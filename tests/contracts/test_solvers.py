@@ -141,16 +141,12 @@ def test_the_start_is_read_from_the_parameters(name: str) -> None:
     found = run(name, equations({"a": "-k * a"}, start={"a": "2 * k"}), [0.5], only(1), sensitive=(0,))
     np.testing.assert_allclose(found.states[:, 0], np.exp(-0.5 * TIMES), rtol=1e-7)
     assert found.sensitivities is not None
-    np.testing.assert_allclose(
-        found.sensitivities[:, 0, 0], (2 - TIMES) * np.exp(-0.5 * TIMES), rtol=1e-6, atol=1e-7
-    )
+    np.testing.assert_allclose(found.sensitivities[:, 0, 0], (2 - TIMES) * np.exp(-0.5 * TIMES), rtol=1e-6, atol=1e-7)
 
 
 @every_solver
 def test_sensitivities_of_a_linear_model_match_the_closed_form(name: str) -> None:
-    found = run(
-        name, equations(ONE), [2.0, 10.0], only(1, 100.0), sensitive=(1, 0), tolerance=Tolerance(1e-10)
-    )
+    found = run(name, equations(ONE), [2.0, 10.0], only(1, 100.0), sensitive=(1, 0), tolerance=Tolerance(1e-10))
     decay = 100 * np.exp(-0.2 * TIMES)
     assert found.sensitivities is not None
     np.testing.assert_allclose(found.sensitivities[:, 0, 1], -TIMES / 10 * decay, rtol=1e-7, atol=1e-8)
@@ -177,9 +173,7 @@ def test_sensitivities_pass_through_a_lag_and_a_duration(name: str) -> None:
     def closed(k: float, lag: float, duration: float) -> Array:
         level = 6 / duration / k
         return level * (
-            1
-            - np.exp(-k * np.maximum(TIMES - lag, 0))
-            - (1 - np.exp(-k * np.maximum(TIMES - lag - duration, 0)))
+            1 - np.exp(-k * np.maximum(TIMES - lag, 0)) - (1 - np.exp(-k * np.maximum(TIMES - lag - duration, 0)))
         )
 
     k, lag, duration = 0.3, 2.0, 3.5
@@ -194,9 +188,7 @@ def test_sensitivities_pass_through_a_lag_and_a_duration(name: str) -> None:
     for column, moved in enumerate(([0, 0, step], [step, 0, 0], [0, step, 0])):
         up, down = (closed(*np.add([k, lag, duration], np.multiply(sign, moved))) for sign in (1, -1))
         assert found.sensitivities is not None
-        np.testing.assert_allclose(
-            found.sensitivities[:, 0, column], (up - down) / (2 * step), rtol=2e-6, atol=1e-7
-        )
+        np.testing.assert_allclose(found.sensitivities[:, 0, column], (up - down) / (2 * step), rtol=2e-6, atol=1e-7)
 
 
 @cache
@@ -284,6 +276,23 @@ def test_a_power_of_a_half_starts_from_an_empty_pool(name: str) -> None:
     assert found.sensitivities is not None
     assert np.all(np.isfinite(found.sensitivities))
     np.testing.assert_allclose(found.states[-1, 0], 4.0, rtol=1e-2)
+
+
+@every_solver
+def test_a_pool_that_is_made_at_a_constant_rate_keeps_its_level(name: str) -> None:
+    turnover = equations({"a": "s - k * a"}, start={"a": "s / k"})  # k, s
+    found = run(name, turnover, [0.3, 2.0], only(1, 5.0), sensitive=(0, 1))
+    np.testing.assert_allclose(found.states[:, 0], 2 / 0.3 + 5 * np.exp(-0.3 * TIMES), rtol=1e-7)
+    assert found.sensitivities is not None
+    np.testing.assert_allclose(found.sensitivities[:, 0, 1], 1 / 0.3, rtol=1e-6)
+
+
+def test_the_exact_solver_takes_linear_equations_only() -> None:
+    exact = solver("exact")
+    assert exact.accepts(equations(THREE))
+    assert not exact.accepts(equations({"a": "-k * a / (K + a)"}))
+    assert not exact.accepts(equations({"a": "-k * a * t"}))
+    assert not exact.accepts(equations({"a": "-k * max(a, 0)"}))
 
 
 @every_nonlinear_solver

@@ -1,4 +1,4 @@
-"""Floor 5: the emitter that is always there: plain Python for one point, numpy for many, nothing compiled.
+"""Floor 4: the emitter that is always there: plain Python for one point, numpy for many, nothing compiled.
 
 One evaluation of a small right-hand side is several times quicker in scalar Python than in numpy, so rates
 and derivatives at one point use ``math`` and outputs over many times use numpy. What is executed is what we

@@ -27,13 +27,17 @@ class Kernel:
         self.plan, self.w, self.rows = plan, Writer(lanes), plan.rows()
         self.base = "%a0"
 
+    def row(self, part: str) -> int:
+        """Return the first row of a part."""
+        return int(getattr(self.rows, part))
+
     def get(self, part: str, index: int = 0) -> Value:
         """Read a row of the workspace."""
-        return self.w.load(self.base, self.rows[part] + index)
+        return self.w.load(self.base, self.row(part) + index)
 
     def put(self, part: str, index: int, value: Value) -> None:
         """Write a row of the workspace."""
-        self.w.store(self.base, self.rows[part] + index, value)
+        self.w.store(self.base, self.row(part) + index, value)
 
     def translator(self, expressions: Sequence[Any], states: str = "x", time: Value | None = None) -> Translator:
         """Return a translator that reads states from a part of the workspace."""
@@ -64,27 +68,32 @@ class Kernel:
         found = self.translator(self.plan.rates, states, time).all(self.plan.rates)
         return [self.w.add(value, self.get("inputs", index)) for index, value in enumerate(found)]
 
-    def combine(self, weights: Sequence[float], index: int, first: Value | None) -> Value:
-        """Write ``first + Σ weights_j k_j`` for one state."""
+    def at(self, part: str, offset: Value, index: int = 0) -> Value:
+        """Read the row of a part that lies an offset further, in a loop over states."""
+        return self.w.load(self.w.offset(self.base, offset), self.row(part) + index)
+
+    def put_at(self, part: str, offset: Value, value: Value, index: int = 0) -> None:
+        """Write such a row."""
+        self.w.store(self.w.offset(self.base, offset), self.row(part) + index, value)
+
+    def combine(self, weights: Sequence[float], offset: Value, first: Value | None = None) -> Value:
+        """Write ``first + Σ weights_j k_j`` for the state of a loop."""
         found = first
         for stage, weight in enumerate(weights):
-            k = self.get("k", stage * self.plan.size + index)
-            if weight == 1.0 and found is not None:
-                found = self.w.add(found, k)
-            elif found is None:
-                found = self.w.multiply(self.w.number(weight), k)
-            else:
-                found = self.w.fused(self.w.number(weight), k, found)
-        assert found is not None
-        return found
+            k, scale = self.at("k", offset, stage * self.plan.size), self.w.number(weight)
+            found = self.w.multiply(scale, k) if found is None else self.w.fused(scale, k, found)
+        return found if found is not None else self.w.number(0.0)
 
     def text(self, name: str, arguments: int = 1) -> str:
         """Return the function."""
         return self.w.function(name, arguments)
 
 
-def module(plan: Plan, lanes: int) -> str:
-    """Return the text of a module with the kernels ``bind start begin step dense commit observe``.
+Built = tuple[Kernel, str]
+
+
+def module(plan: Plan, lanes: int, more: Sequence[Built] = ()) -> str:
+    """Return the text of a module with the kernels ``bind start begin step dense commit observe`` and ``more``.
 
     Examples
     --------
@@ -96,12 +105,9 @@ def module(plan: Plan, lanes: int) -> str:
     built = [
         function(plan, lanes) for function in (_bind, _start, _begin, _factor, _solve, _rates, _step, _dense, _commit)
     ]
-    built.append(_observe(plan))
+    built += [_observe(plan), *more]
     declared = sorted(set().union(*(kernel.w.declared for kernel, _ in built)))
     return "\n".join([*declared, "", *(text for _, text in built)])
-
-
-Built = tuple[Kernel, str]
 
 
 def _bind(plan: Plan, lanes: int) -> Built:
@@ -120,16 +126,21 @@ def _start(plan: Plan, lanes: int) -> Built:
 
 
 def _begin(plan: Plan, lanes: int) -> Built:
-    """Rates at the present point, and a first step: a small part of the time in which the states change by themselves."""
+    """Rates at the present point, absolute tolerances (left in ``moved``) and a first step (left in ``used``).
+
+    The first step is a small part of the time in which the states change by themselves.
+    """
     kernel = Kernel(plan, lanes)
     w = kernel.w
     relative, zero = kernel.get("relative"), w.number(0.0)
-    speed = zero
+    scales, speed = _scales(kernel), zero
     for index, rate in enumerate(kernel.rates("x")):
         kernel.put("f", index, rate)
-        scale = w.fused(relative, w.intrinsic("fabs", kernel.get("x", index)), kernel.get("weight", index))
+        weight = w.larger(kernel.get("weight", index), w.multiply(kernel.get("drift", index), scales[index]))
+        kernel.put("moved", index, weight)
+        scale = w.fused(relative, w.intrinsic("fabs", kernel.get("x", index)), weight)
         part = w.divide(rate, scale)
-        known = w.compare("ogt", scale, w.number(1e-250))  # a state that leaves zero has no scale yet
+        known = w.compare("ogt", scale, w.number(1e-250))
         part = w.select(known, part, zero)
         speed = w.fused(part, part, speed)
     speed = w.intrinsic("sqrt", w.multiply(speed, w.number(1.0 / plan.size)))
@@ -137,9 +148,37 @@ def _begin(plan: Plan, lanes: int) -> Built:
     moving = w.compare("ogt", speed, zero)
     first = w.divide(kernel.get("reach"), w.select(moving, speed, w.number(1.0)))
     first = w.select(moving, first, w.multiply(w.number(1e-3), span))
-    most = w.multiply(w.number(0.1), span)
-    kernel.put("used", 0, w.select(w.compare("olt", first, most), first, most))
+    kernel.put("used", 0, w.smaller(first, w.multiply(w.number(0.1), span)))
     return kernel, kernel.text("begin")
+
+
+def _scales(kernel: Kernel) -> list[Value]:
+    """How large each state may become from what flows into it: |x_i|, or Σ|J_ij| s_j + |input| over its turnover.
+
+    A state that starts from nothing as t⁴ has an error estimate of its own size; without a scale to come it would
+    force steps of a millionth. Too large a guess costs little: only ``drift`` times it enters the tolerance.
+    """
+    w, plan = kernel.w, kernel.plan
+    values = kernel.translator([value for *_, value in plan.jacobian]).all([value for *_, value in plan.jacobian])
+    sizes = {(i, j): w.intrinsic("fabs", value) for (i, j, _), value in zip(plan.jacobian, values, strict=True)}
+    shortest = w.divide(w.number(1.0), w.larger(kernel.get("span"), w.number(1e-300)))
+    turnover = [
+        w.divide(w.number(1.0), w.add(sizes[i, i], shortest) if (i, i) in sizes else shortest) for i in range(plan.size)
+    ]
+    inflow = [w.intrinsic("fabs", kernel.get("inputs", i)) for i in range(plan.size)]
+
+    def sweep(offset: Value, scales: list[Value]) -> list[Value]:
+        found = []
+        for i in range(plan.size):
+            total = inflow[i]
+            for (row, column), size in sizes.items():
+                if row == i != column:
+                    total = w.fused(size, scales[column], total)
+            found.append(w.larger(scales[i], w.multiply(total, turnover[i])))
+        return found
+
+    present = [w.intrinsic("fabs", kernel.get("x", i)) for i in range(plan.size)]
+    return w.loop(plan.size, present, sweep)
 
 
 def _rates(plan: Plan, lanes: int) -> Built:
@@ -233,37 +272,47 @@ def back_substitute(w: Writer, plan: Plan, right: list[Value], factor: Any) -> l
 
 def _step(plan: Plan, lanes: int) -> Built:
     kernel = Kernel(plan, lanes)
-    w, n = kernel.w, plan.size
+    w = kernel.w
     _choose(kernel)
     w.do("call void @factor(ptr %a0)")
-    grown = kernel.get("error")
-    per_step = w.divide(w.number(1.0), kernel.get("used"))
+    grown, used, relative = kernel.get("error"), kernel.get("used"), kernel.get("relative")
+    per_step = w.divide(w.number(1.0), used)
     for stage in range(STAGES):
         _argument(kernel, stage)
         if plan.slopes:
             kernel.put("error", 0, kernel.time(RODAS5P.times[stage]))
         w.do("call void @rates(ptr %a0)")
-        for index in range(n):
-            right = kernel.get("f", index)
-            if stage:
-                right = w.fused(kernel.combine(RODAS5P.couplings[stage], index, None), per_step, right)
-            if plan.slopes and RODAS5P.slopes[stage]:
-                weight = w.multiply(w.number(RODAS5P.slopes[stage]), kernel.get("used"))
-                right = w.fused(weight, kernel.get("slope", index), right)
-            kernel.put("k", stage * n + index, right)
-        w.do(f"call void @solve(ptr %a0, ptr {w.offset('%a0', (kernel.rows['k'] + stage * n) * w.lanes)})")
-    error = w.number(0.0)
-    relative = kernel.get("relative")
-    for index in range(n):
-        last = kernel.get("k", (STAGES - 1) * n + index)
-        moved = w.add(kernel.get("argument", index), last)
-        kernel.put("moved", index, moved)
-        now, then = w.intrinsic("fabs", kernel.get("x", index)), w.intrinsic("fabs", moved)
-        larger = w.select(w.compare("ogt", now, then), now, then)
-        part = w.divide(last, w.fused(relative, larger, kernel.get("weight", index)))
-        error = w.fused(part, part, error)
-    _control(kernel, w.multiply(error, w.number(1.0 / n)), w.compare("ogt", grown, w.number(0.5)))
+        _right_side(kernel, stage, used, per_step)
+        w.do(f"call void @solve(ptr %a0, ptr {w.offset('%a0', (kernel.row('k') + stage * plan.size) * lanes)})")
+
+    def end(offset: Value, carried: list[Value]) -> list[Value]:
+        last = kernel.at("k", offset, (STAGES - 1) * plan.size)
+        moved = w.add(kernel.at("argument", offset), last)
+        kernel.put_at("moved", offset, moved)
+        now, then = w.intrinsic("fabs", kernel.at("x", offset)), w.intrinsic("fabs", moved)
+        part = w.divide(last, w.fused(relative, w.larger(now, then), kernel.at("weight", offset)))
+        return [w.fused(part, part, carried[0])]
+
+    (error,) = w.loop(plan.size, [w.number(0.0)], end)
+    _control(kernel, w.multiply(error, w.number(1.0 / plan.size)), w.compare("ogt", grown, w.number(0.5)))
     return kernel, kernel.text("step")
+
+
+def _right_side(kernel: Kernel, stage: int, used: Value, per_step: Value) -> None:
+    w = kernel.w
+    sloped = bool(kernel.plan.slopes and RODAS5P.slopes[stage])
+    weight = w.multiply(w.number(RODAS5P.slopes[stage]), used) if sloped else ""
+
+    def one(offset: Value, carried: list[Value]) -> list[Value]:
+        right = kernel.at("f", offset)
+        if stage:
+            right = w.fused(kernel.combine(RODAS5P.couplings[stage], offset), per_step, right)
+        if sloped:
+            right = w.fused(weight, kernel.at("slope", offset), right)
+        kernel.put_at("k", offset, right, stage * kernel.plan.size)
+        return []
+
+    w.loop(kernel.plan.size, [], one)
 
 
 def _choose(kernel: Kernel) -> None:
@@ -278,29 +327,32 @@ def _choose(kernel: Kernel) -> None:
 
 
 def _argument(kernel: Kernel, stage: int) -> None:
-    for index in range(kernel.plan.size):
+    def one(offset: Value, carried: list[Value]) -> list[Value]:
         if stage <= 5:
-            value = kernel.combine(RODAS5P.weights[stage], index, kernel.get("x", index))
+            value = kernel.combine(RODAS5P.weights[stage], offset, kernel.at("x", offset))
         else:  # the rows above differ by one stage only
-            value = kernel.w.add(kernel.get("argument", index), kernel.get("k", (stage - 1) * kernel.plan.size + index))
-        kernel.put("argument", index, value)
+            last = kernel.at("k", offset, (stage - 1) * kernel.plan.size)
+            value = kernel.w.add(kernel.at("argument", offset), last)
+        kernel.put_at("argument", offset, value)
+        if kernel.plan.variations:
+            kernel.put_at("arguments", offset, value, stage * kernel.plan.size)
+        return []
+
+    kernel.w.loop(kernel.plan.size, [], one)
 
 
 def _control(kernel: Kernel, error: Value, grown: Value) -> None:
     """Accept or not, and choose the next step from the error (a squared norm)."""
     w = kernel.w
     one, zero = w.number(1.0), w.number(0.0)
-    floor = w.number(1e-20)
-    known = w.select(w.compare("ogt", error, floor), error, floor)
+    known = w.larger(error, w.number(1e-20))
     factor = exponential(w, w.multiply(w.number(-0.5 / ORDER), logarithm(w, known)))
     factor = w.multiply(w.number(SAFETY), factor)
-    factor = w.select(w.compare("olt", factor, w.number(LONGEST)), factor, w.number(LONGEST))
-    factor = w.select(w.compare("ogt", factor, w.number(SHORTEST)), factor, w.number(SHORTEST))
+    factor = w.larger(w.smaller(factor, w.number(LONGEST)), w.number(SHORTEST))
     good = w.select(grown, zero, w.select(w.compare("ole", error, one), one, zero))
     accepted = w.compare("ogt", good, zero)
     again = w.compare("ogt", kernel.get("rejected"), zero)
-    kept = w.select(w.compare("ogt", factor, one), one, factor)
-    factor = w.select(again, kept, factor)
+    factor = w.select(again, w.smaller(factor, one), factor)
     factor = w.select(w.compare("uno", error, error), w.number(0.1), factor)
     factor = w.select(grown, w.number(0.5), factor)
     kernel.put("h", 0, w.multiply(kernel.get("used"), factor))
@@ -311,9 +363,13 @@ def _control(kernel: Kernel, error: Value, grown: Value) -> None:
 
 def _dense(plan: Plan, lanes: int) -> Built:
     kernel = Kernel(plan, lanes)
-    for row in range(3):
-        for index in range(plan.size):
-            kernel.put("dense", row * plan.size + index, kernel.combine(RODAS5P.dense[row], index, None))
+
+    def one(offset: Value, carried: list[Value]) -> list[Value]:
+        for row, weights in enumerate(RODAS5P.dense):
+            kernel.put_at("dense", offset, kernel.combine(weights, offset), row * plan.size)
+        return []
+
+    kernel.w.loop(plan.size, [], one)
     return kernel, kernel.text("dense")
 
 
@@ -323,15 +379,19 @@ def _commit(plan: Plan, lanes: int) -> Built:
     w = kernel.w
     accepted = w.compare("ogt", kernel.get("accepted"), w.number(0.0))
     last = w.compare("ogt", kernel.get("last"), w.number(0.0))
-    t, span = kernel.get("t"), kernel.get("span")
-    then = w.select(last, span, w.add(t, kernel.get("used")))
+    t = kernel.get("t")
+    then = w.select(last, kernel.get("span"), w.add(t, kernel.get("used")))
     kernel.put("t", 0, w.select(accepted, then, t))
-    for index in range(plan.size):
-        value = w.select(accepted, kernel.get("moved", index), kernel.get("x", index))
-        kernel.put("x", index, value)
-        weight = kernel.get("weight", index)
-        reached = w.multiply(kernel.get("drift", index), w.intrinsic("fabs", value))
-        kernel.put("weight", index, w.select(w.compare("ogt", reached, weight), reached, weight))
+
+    def one(offset: Value, carried: list[Value]) -> list[Value]:
+        value = w.select(accepted, kernel.at("moved", offset), kernel.at("x", offset))
+        kernel.put_at("x", offset, value)
+        weight = kernel.at("weight", offset)
+        reached = w.multiply(kernel.at("drift", offset), w.intrinsic("fabs", value))
+        kernel.put_at("weight", offset, w.larger(reached, weight))
+        return []
+
+    w.loop(plan.size, [], one)
     return kernel, kernel.text("commit")
 
 

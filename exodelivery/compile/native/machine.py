@@ -17,7 +17,7 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-ATTRIBUTES = 'attributes #0 = {{ nounwind "prefer-vector-width"="{0}" "min-legal-vector-width"="{0}" }}\n'
+ATTRIBUTES = 'attributes #0 = {{ nounwind noinline "prefer-vector-width"="{0}" "min-legal-vector-width"="{0}" }}\n'
 OPTIMISATION = 2
 
 
@@ -75,30 +75,31 @@ def compile_module(text: str, functions: tuple[str, ...]) -> Machine:
     name, features = host()
     text += ATTRIBUTES.format(64 * host_lanes())
     target = llvm.Target.from_default_triple().create_target_machine(cpu=name, features=features, opt=OPTIMISATION)
-    module = llvm.parse_assembly(text)
     key = hashlib.sha256("\n".join([text, name, features, llvmlite.__version__]).encode()).hexdigest()
     kept = cache_folder() / "native" / f"{key}.o"
-    if kept.is_file():
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
-        engine.add_object_file(llvm.ObjectFileRef.from_data(kept.read_bytes()))
-    else:
-        module.verify()
-        _optimise(module, target)
-        _keep(kept, target.emit_object(module))
-        engine = llvm.create_mcjit_compiler(module, target)
+    code = kept.read_bytes() if kept.is_file() else _compiled(text, target)
+    _keep(kept, code)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return Machine({function: engine.get_function_address(function) for function in functions}, engine)
 
 
-def _optimise(module: Any, target: Any) -> None:
+def _compiled(text: str, target: Any) -> bytes:
+    module = llvm.parse_assembly(text)
+    module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=OPTIMISATION)
     options.slp_vectorization = options.loop_vectorization = False
     builder = llvm.create_pass_builder(target, options)
     builder.getModulePassManager().run(module, builder)
+    code: bytes = target.emit_object(module)
+    return code
 
 
 def _keep(path: Path, code: bytes) -> None:
     """Write a compiled module so that no reader ever sees half of it; a cache that cannot be written is not used."""
+    if path.is_file():
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.part")

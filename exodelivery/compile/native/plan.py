@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from exodelivery.compile.derive import Entries, derivative, entries, smooth
 from exodelivery.compile.equations import Equations
@@ -65,21 +65,60 @@ class Plan:
         """Number of states."""
         return len(self.rates)
 
-    def rows(self) -> dict[str, int]:
-        """Return the first row of each part of a workspace of lanes, and ``end``."""
+    def rows(self) -> Rows:
+        """Return the first row of each part of a workspace, and ``end``."""
         n = self.size
-        return _stacked(
-            {
-                "x": n, "parameters": len(self.equations.parameters), "constants": len(self.constants), "inputs": n,
-                "begin": 1, "t": 1, "span": 1, "h": 1, "used": 1, "accepted": 1, "last": 1, "rejected": 1,
-                "relative": 1, "reach": 1, "weight": n, "drift": n,
-                "moved": n, "k": STAGES * n, "f": n, "argument": n, "slope": n, "lu": len(self.elimination.entries),
-                "dense": 3 * n, "error": 1,
-            }
-        )  # fmt: skip
+        sizes = dict.fromkeys(Rows._fields, n) | dict.fromkeys(ONE_ROW, 1)
+        sizes |= {"parameters": len(self.equations.parameters), "constants": len(self.constants)}
+        sizes |= {"k": STAGES * n, "dense": 3 * n, "lu": len(self.elimination.entries)}
+        sizes |= {"arguments": STAGES * n if self.variations else 0, "end": 0}
+        return Rows(**{name: row for name, row in stacked(sizes).items() if name in Rows._fields})
 
 
-def _stacked(sizes: Mapping[str, int]) -> dict[str, int]:
+ONE_ROW = (
+    "begin", "t", "span", "h", "used", "accepted", "last", "rejected", "relative", "reach", "error"
+)  # fmt: skip
+
+
+class Rows(NamedTuple):
+    """Where the parts of a workspace begin, in rows of lanes.
+
+    ``x`` states · ``inputs`` constant inflows · ``begin`` of the segment, ``t`` since then, its ``span`` · ``h``
+    proposed and ``used`` step · ``weight`` absolute part of the tolerance, which grows to ``drift`` times the
+    state · ``moved`` states after the step · ``k`` stages · ``f`` rates · ``argument`` of a stage, ``arguments``
+    of all.
+    """
+
+    x: int
+    parameters: int
+    constants: int
+    inputs: int
+    begin: int
+    t: int
+    span: int
+    h: int
+    used: int
+    accepted: int
+    last: int
+    rejected: int
+    relative: int
+    reach: int
+    weight: int
+    drift: int
+    moved: int
+    k: int
+    f: int
+    argument: int
+    slope: int
+    arguments: int
+    lu: int
+    dense: int
+    error: int
+    end: int
+
+
+def stacked(sizes: Mapping[str, int]) -> dict[str, int]:
+    """Return where each of several parts begins, and ``end``."""
     found, row = {}, 0
     for name, size in sizes.items():
         found[name] = row

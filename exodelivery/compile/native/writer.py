@@ -10,9 +10,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 Value = str
+Body = Callable[[Value, list[Value]], Sequence[Value]]
 
 
 def double(value: float) -> str:
@@ -42,6 +42,7 @@ class Writer:
     lanes: int
     lines: list[str] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
+    block: str = "entry"
     _next: int = 0
 
     @property
@@ -81,15 +82,41 @@ class Writer:
     # memory: a row holds one double to a lane
     def load(self, base: Value, row: int) -> Value:
         """Read a row behind a pointer."""
-        place = self.emit(f"getelementptr inbounds double, ptr {base}, i64 {row * self.lanes}")
-        return self.emit(f"load {self.type}, ptr {place}, align {8 * self.lanes}")
+        return self.emit(f"load {self.type}, ptr {self.offset(base, row * self.lanes)}, align {8 * self.lanes}")
 
     def store(self, base: Value, row: int, value: Value) -> None:
         """Write a row behind a pointer."""
-        place = self.emit(f"getelementptr inbounds double, ptr {base}, i64 {row * self.lanes}")
+        place = self.offset(base, row * self.lanes)
         self.do(f"store {self.type} {value}, ptr {place}, align {8 * self.lanes}")
 
-    def offset(self, base: Value, doubles: int) -> Value:
+    def loop(self, count: int, carried: Sequence[Value], body: Body) -> list[Value]:
+        """Repeat a body with a pointer offset that grows by one row, and values carried from turn to turn.
+
+        ``body(offset, values)`` returns the next values; ``offset`` counts doubles.
+        """
+        self._next += 1
+        before, inside, after = self.block, f"inside{self._next}", f"after{self._next}"
+        self.do(f"br label %{inside}")
+        self.lines.append(f"{inside}:")
+        self.block = inside
+        head = len(self.lines)
+        index, *values = [self.emit("") for _ in range(1 + len(carried))]
+        results = body(index, values)
+        following = self.emit(f"add i64 {index}, {self.lanes}")
+        again = self.emit(f"icmp ult i64 {following}, {count * self.lanes}")
+        for place, (kind, name, first, then) in enumerate(
+            [
+                ("i64", index, "0", following),
+                *((self.type, *each) for each in zip(values, carried, results, strict=True)),
+            ]
+        ):
+            self.lines[head + place] = f"  {name} = phi {kind} [ {first}, %{before} ], [ {then}, %{self.block} ]"
+        self.do(f"br i1 {again}, label %{inside}, label %{after}")
+        self.lines.append(f"{after}:")
+        self.block = after
+        return list(results)
+
+    def offset(self, base: Value, doubles: int | Value) -> Value:
         """Return a pointer moved by some doubles."""
         return self.emit(f"getelementptr inbounds double, ptr {base}, i64 {doubles}")
 
@@ -100,7 +127,8 @@ class Writer:
         if self.lanes == 1:
             return one
         first = self.emit(f"insertelement {self.type} poison, double {one}, i32 0")
-        return self.emit(f"shufflevector {self.type} {first}, {self.type} poison, <{self.lanes} x i32> zeroinitializer")
+        mask = f"<{self.lanes} x i32> zeroinitializer"
+        return self.emit(f"shufflevector {self.type} {first}, {self.type} poison, {mask}")
 
     # arithmetic
     def add(self, a: Value, b: Value) -> Value:
@@ -141,6 +169,14 @@ class Writer:
         """Choose by lane."""
         return self.emit(f"select {self._flags} {condition}, {self.type} {a}, {self.type} {b}")
 
+    def larger(self, a: Value, b: Value) -> Value:
+        """Return a where a > b, else b."""
+        return self.select(self.compare("ogt", a, b), a, b)
+
+    def smaller(self, a: Value, b: Value) -> Value:
+        """Return a where a < b, else b."""
+        return self.select(self.compare("olt", a, b), a, b)
+
     @property
     def _flags(self) -> str:
         return "i1" if self.lanes == 1 else f"<{self.lanes} x i1>"
@@ -179,7 +215,4 @@ class Writer:
         """Return the text of the function that was written; its arguments are ``%a0, %a1, …``."""
         listed = ", ".join(f"ptr noalias %a{index}" for index in range(arguments))
         body = "\n".join(self.lines)
-        return f"define void @{name}({listed}) #0 {{\n{body}\n  ret void\n}}\n"
-
-
-Emit = Callable[[Any], Value]
+        return f"define void @{name}({listed}) #0 {{\nentry:\n{body}\n  ret void\n}}\n"

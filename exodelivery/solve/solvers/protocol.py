@@ -39,11 +39,14 @@ class Tolerance:
         the relative tolerance times the largest value that the state itself reaches.
     most_steps : int
         Budget of steps for one run; spent, the run fails with an outcome.
+    sensitivities : bool
+        Hold sensitivities to the tolerance too, where a solver could leave them to the states' steps.
     """
 
     relative: float = 1e-8
     absolute: float | Array = 0.0
     most_steps: int = 100_000
+    sensitivities: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from exodelivery.compile.emitters.numpy import NumpyKernels
 from exodelivery.compile.equations import Equations
-from exodelivery.errors import SimulationError
 from exodelivery.solve.outcome import Outcome
 from exodelivery.solve.solvers.protocol import FLOOR, Solution, Tolerance
-from exodelivery.solve.solvers.segments import Segment, cross, peaks, segments
+from exodelivery.solve.solvers.segments import Segment, cross, fitting, peaks, segments
 from exodelivery.solve.timeline import Array, Timeline
 
 SMALLEST = 1e-100
@@ -120,7 +118,7 @@ class ScipySolver:
         >>> bool(abs(run.states[0, 0] - 10 * np.exp(-1)) < 1e-6)
         True
         """
-        parameters = _fitting(kernels, parameters, timeline)
+        parameters = fitting(kernels.equations, parameters, timeline)
         absolute = np.broadcast_to(np.asarray(tolerance.absolute, dtype=float), (len(kernels.equations.states),))
         if not np.all(absolute > 0):
             absolute = np.where(absolute > 0, absolute, _chosen(kernels, parameters, timeline, tolerance))
@@ -280,22 +278,6 @@ def failure(what: str, time: float, z: Array, system: System, relative: float, w
         speed = np.abs(system.rates(time, z)[:n]) / (weights[:n] + relative * np.abs(z[:n]))
     worst = int(np.argmax(np.where(np.isfinite(speed), speed, np.inf)))
     return Outcome(False, what, float(time), worst, SPENT if "budget" in what else WILD, steps)
-
-
-def _fitting(kernels: NumpyKernels, parameters: Array, timeline: Timeline) -> NDArray[np.float64]:
-    values = np.asarray(parameters, dtype=float)
-    expected = (len(kernels.equations.parameters),)
-    if values.shape != expected:
-        raise SimulationError(
-            f"parameters have shape {values.shape}, the equations want {expected}",
-            remedy="give one value a parameter",
-        )
-    if timeline.jumps.shape[1] != len(kernels.equations.states):
-        raise SimulationError(
-            f"the timeline is for {timeline.jumps.shape[1]} states, not {len(kernels.equations.states)}",
-            remedy="build the timeline from the same equations",
-        )
-    return values
 
 
 def _chosen(kernels: NumpyKernels, parameters: Array, timeline: Timeline, tolerance: Tolerance) -> Array:

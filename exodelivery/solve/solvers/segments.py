@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from exodelivery.compile.equations import Equations
 from exodelivery.errors import SimulationError
 from exodelivery.solve.timeline import Array, Timeline
 
@@ -58,6 +59,22 @@ def segments(timeline: Timeline, times: Array) -> Iterator[Segment]:
     bounds = [0, *(int(cut) for cut in cuts), len(times)]
     for index in range(len(edges) - 1):
         yield Segment(index, float(edges[index]), float(edges[index + 1]), slice(bounds[index], bounds[index + 1]))
+
+
+def fitting(equations: Equations, parameters: Array, timeline: Timeline) -> Array:
+    """Return the parameters as an array, or raise if they or the timeline do not fit the equations."""
+    values: Array = np.asarray(parameters, dtype=float)
+    if values.shape != (len(equations.parameters),):
+        raise SimulationError(
+            f"parameters have shape {values.shape}, the equations want ({len(equations.parameters)},)",
+            remedy="give one value a parameter",
+        )
+    if timeline.jumps.shape[1] != len(equations.states):
+        raise SimulationError(
+            f"the timeline is for {timeline.jumps.shape[1]} states, not {len(equations.states)}",
+            remedy="build the timeline from the same equations",
+        )
+    return values
 
 
 def require_times(timeline: Timeline, times: Array) -> None:

@@ -1,0 +1,165 @@
+"""Floor 6: many parameter sets over lanes: whoever finishes makes room for the next, so lanes stay full.
+
+Compiled by numba once a machine and cached; it knows no model. Each lane's numbers depend on its own set only, so
+results are the same bits whatever the lanes, the threads and the order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from exodelivery.solve.lanes.calls import call1
+from exodelivery.solve.lanes.compiled import compiled
+from exodelivery.solve.lanes.lane import (
+    FINE,
+    NOT_FINITE,
+    begun,
+    blank,
+    endless,
+    enter,
+    interpolate,
+    prepare,
+    put_start,
+    reached,
+    show,
+    verdict,
+    workspace,
+    worst,
+)
+
+
+@compiled
+def run_sets(  # noqa: PLR0915 (the one integration loop: in parts it would hide its order)
+    kernels: Any,
+    rows: Any,
+    lanes: int,
+    parameters: Any,
+    first: int,
+    stop: int,
+    which: Any,
+    course: Any,
+    bases: Any,
+    weights: Any,
+    out: Any,
+    report: Any,
+) -> None:
+    """Integrate the sets ``first`` to ``stop``.
+
+    ``which`` names the timeline of a set and ``bases`` what to add to a row of ``course.times`` to find its row of
+    ``out``; ``report`` (sets, 4) takes code, time, state and steps.
+    """
+    n, count = course.jumps.shape[1], parameters.shape[1]
+    w = workspace(rows.end * lanes)
+    base = w.ctypes.data
+    alive, fresh, new = np.zeros(lanes, np.bool_), np.zeros(lanes, np.bool_), np.zeros(lanes, np.bool_)
+    sets, segment = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
+    row, steps = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
+    point = np.empty(n)
+    for lane in range(lanes):
+        prepare(w, rows, lanes, lane, weights)
+        for i in range(count):
+            w[(rows.parameters + i) * lanes + lane] = parameters[first, i]
+    following, running = first, 0
+    while True:
+        any_new = False
+        for lane in range(lanes):
+            new[lane] = not alive[lane] and following < stop
+            if new[lane]:
+                sets[lane] = following
+                following += 1
+                running += 1
+                alive[lane] = fresh[lane] = any_new = True
+                segment[lane] = course.spans[which[sets[lane]]]
+                row[lane] = course.answers[segment[lane], 0]
+                steps[lane] = 0
+                for i in range(count):
+                    w[(rows.parameters + i) * lanes + lane] = parameters[sets[lane], i]
+        if running == 0:
+            break
+        if any_new:
+            call1(kernels.bind, base)
+            call1(kernels.start, base)
+            for lane in range(lanes):
+                if new[lane]:
+                    put_start(w, rows, lanes, lane, weights)
+        any_fresh = False
+        for lane in range(lanes):
+            while fresh[lane]:
+                s, q = segment[lane], sets[lane]
+                enter(w, rows, lanes, lane, course, s, weights)
+                while row[lane] < course.answers[s, 1] and course.times[row[lane]] <= course.begins[s, 0]:
+                    for i in range(n):
+                        point[i] = w[(rows.x + i) * lanes + lane]
+                    show(kernels.observe, course.begins[s, 0], point, parameters[q], out, bases[q] + row[lane])
+                    row[lane] += 1
+                if course.begins[s, 1] > course.begins[s, 0]:
+                    any_fresh = True
+                    break
+                segment[lane] += 1
+                if segment[lane] >= course.spans[which[q] + 1]:
+                    alive[lane] = fresh[lane] = False
+                    running -= 1
+                    report[q, 0], report[q, 3] = FINE, steps[lane]
+        if any_fresh:
+            call1(kernels.begin, base)
+            for lane in range(lanes):
+                if fresh[lane]:
+                    fresh[lane] = False
+                    begun(w, rows, lanes, lane, n)
+                    i = endless(w, rows, lanes, lane, n)
+                    if i >= 0:
+                        s, q = segment[lane], sets[lane]
+                        alive[lane] = False
+                        running -= 1
+                        report[q, 0], report[q, 1] = NOT_FINITE, course.begins[s, 0]
+                        report[q, 2], report[q, 3] = i, steps[lane]
+                        end = course.answers[course.spans[which[q] + 1] - 1, 1]
+                        blank(out, bases[q] + row[lane], bases[q] + end)
+        if running == 0:
+            continue
+        call1(kernels.step, base)
+        wanted = False
+        for lane in range(lanes):
+            if alive[lane] and w[rows.accepted * lanes + lane] > 0.0 and row[lane] < course.answers[segment[lane], 1]:
+                asked = course.times[row[lane]] - w[rows.begin * lanes + lane]
+                wanted = wanted or asked <= reached(w, rows, lanes, lane)
+        if wanted:
+            call1(kernels.dense, base)
+            for lane in range(lanes):
+                if not alive[lane] or w[rows.accepted * lanes + lane] == 0.0:
+                    continue
+                s, q, end = segment[lane], sets[lane], reached(w, rows, lanes, lane)
+                while row[lane] < course.answers[s, 1]:
+                    asked = course.times[row[lane]] - w[rows.begin * lanes + lane]
+                    if asked > end:
+                        break
+                    theta = (asked - w[rows.t * lanes + lane]) / w[rows.used * lanes + lane]
+                    interpolate(w, rows, lanes, lane, theta, point)
+                    show(kernels.observe, course.times[row[lane]], point, parameters[q], out, bases[q] + row[lane])
+                    row[lane] += 1
+        call1(kernels.commit, base)
+        for lane in range(lanes):
+            if not alive[lane]:
+                continue
+            q = sets[lane]
+            steps[lane] += 1
+            if w[rows.accepted * lanes + lane] > 0.0 and w[rows.last * lanes + lane] > 0.0:
+                segment[lane] += 1
+                fresh[lane] = segment[lane] < course.spans[which[q] + 1]
+                if not fresh[lane]:
+                    alive[lane] = False
+                    running -= 1
+                    report[q, 0], report[q, 3] = FINE, steps[lane]
+                    continue
+                w[rows.h * lanes + lane] = 1.0
+            code = verdict(w, rows, lanes, lane, steps[lane], weights.most_steps)
+            if code != FINE:
+                alive[lane] = fresh[lane] = False
+                running -= 1
+                report[q, 0] = code
+                report[q, 1] = w[rows.begin * lanes + lane] + w[rows.t * lanes + lane]
+                report[q, 2], report[q, 3] = worst(w, rows, lanes, lane, n), steps[lane]
+                end = course.answers[course.spans[which[q] + 1] - 1, 1]
+                blank(out, bases[q] + row[lane], bases[q] + end)

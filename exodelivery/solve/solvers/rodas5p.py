@@ -1,0 +1,391 @@
+"""Floor 6: the default solver: Rodas5P on compiled kernels, one parameter set or a hundred thousand.
+
+A dosing record restarts a multistep method at order 1 after every dose; a Rosenbrock step starts at full order, needs
+one small LU and no iteration. Populations run over lanes and threads, output only what is asked for, and give the same
+bits whatever the lanes and threads.
+
+References
+----------
+Steinebach, BIT Numer. Math. 63:27 (2023).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exodelivery.compile.emitters.llvm import FUNCTIONS, LlvmKernels
+from exodelivery.compile.equations import Equations
+from exodelivery.compile.native.machine import host_lanes
+from exodelivery.compile.native.tableau import RODAS5P
+from exodelivery.errors import SimulationError
+from exodelivery.solve.lanes.lane import FINE, NOT_FINITE, SPENT, TOO_SMALL, Course, Kernels, Weights
+from exodelivery.solve.lanes.population import run_sets
+from exodelivery.solve.lanes.single import Variation, run_one
+from exodelivery.solve.outcome import Outcome
+from exodelivery.solve.solvers.protocol import FLOOR, Solution, Tolerance
+from exodelivery.solve.solvers.segments import segments
+from exodelivery.solve.timeline import Array, Timeline
+
+WILD = "look at the flows of this state: a rate that grows without bound, or does not vanish with its source"
+SLOW = "loosen the tolerance, give this state an absolute tolerance, or raise Tolerance.most_steps"
+ENDINGS = {
+    NOT_FINITE: ("the rates are not finite", WILD),
+    TOO_SMALL: ("the step became too small", WILD),
+    SPENT: ("the budget of steps is spent", SLOW),
+}
+NOTHING = np.empty((0, 0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Many runs at once.
+
+    Attributes
+    ----------
+    values : array, (sets, times, wanted), or a tuple of (times, wanted) where subjects have their own times
+        States or outputs; rows that a failed set did not reach are NaN.
+    outcomes : callable
+        ``outcomes(index)`` tells how one set ended.
+    failed : array of int
+        Sets that did not reach their end.
+    steps : array of int, (sets,)
+    """
+
+    values: Any
+    report: Array
+    most_steps: int
+
+    @property
+    def failed(self) -> NDArray[np.intp]:
+        """Sets that did not reach their end."""
+        return np.flatnonzero(self.report[:, 0] != FINE)
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """Steps of each set, (sets,)."""
+        return self.report[:, 3].astype(np.int64)
+
+    def outcome(self, index: int) -> Outcome:
+        """Tell how one set ended."""
+        return _outcome(self.report[index], self.most_steps)
+
+
+class Rodas5pSolver:
+    """Rosenbrock method of order 5, L-stable, with dense output of order 4 and exact forward sensitivities."""
+
+    name = "rodas5p"
+    emitter = "llvm"
+
+    def accepts(self, equations: Equations) -> bool:
+        """Take any equations."""
+        return True
+
+    def solve(
+        self,
+        kernels: LlvmKernels,
+        parameters: Array,
+        timeline: Timeline,
+        times: Array,
+        tolerance: Tolerance,
+        *,
+        dense: bool = False,
+    ) -> Solution:
+        """Integrate one parameter set.
+
+        Parameters
+        ----------
+        kernels : LlvmKernels
+        parameters : array, (parameters,)
+            In base units.
+        timeline : Timeline
+        times : array, (times,)
+            Rising, within the run [h].
+        tolerance : Tolerance
+        dense : bool, optional
+            Keep the interpolants of every step.
+
+        Returns
+        -------
+        Solution
+
+        Raises
+        ------
+        SimulationError
+            The times leave the run, or arrays do not fit the equations.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from exodelivery.compile.emitters.llvm import LlvmEmitter
+        >>> from exodelivery.compile.equations import equations
+        >>> kernels = LlvmEmitter().emit(equations({"a": "-k * a"}))
+        >>> bolus = Timeline(np.array([0.0]), np.array([[10.0]]), np.zeros((1, 1)), end=2.0)
+        >>> run = Rodas5pSolver().solve(kernels, np.array([0.5]), bolus, np.array([2.0]), Tolerance())
+        >>> bool(abs(run.states[0, 0] - 10 * np.exp(-1)) < 1e-6)
+        True
+        """
+        values = _parameters(kernels, parameters, 1)
+        n, k = kernels.plan.size, len(kernels.sensitive)
+        course = _course(kernels, [timeline], [times])
+        machine = kernels.machine(1, varied=k > 0)
+        out, by, report = np.empty((len(times), n)), np.empty((len(times), n, k)), np.zeros(4)
+        kept = run_one(
+            _kernels(machine, observing=False),
+            kernels.plan.rows(),
+            values,
+            course,
+            _weights(tolerance, n),
+            _variation(kernels, machine, timeline, values, tolerance),
+            dense,
+            out,
+            by,
+            report,
+        )
+        outcome = _outcome(report, tolerance.most_steps)
+        curve = _Steps(kept, timeline, n, kernels.plain.start(values)) if dense and outcome else None
+        return Solution(times, out, outcome, by if k else None, curve)
+
+    def solve_many(
+        self,
+        kernels: LlvmKernels,
+        parameters: Array,
+        timelines: Timeline | Sequence[Timeline],
+        times: Array | Sequence[Array],
+        tolerance: Tolerance,
+        *,
+        subjects: NDArray[np.int64] | None = None,
+        outputs: bool = False,
+        threads: int | None = None,
+        lanes: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Population:
+        """Integrate many parameter sets; a set that fails costs only itself.
+
+        Parameters
+        ----------
+        kernels : LlvmKernels
+        parameters : array, (sets, parameters)
+            In base units.
+        timelines : Timeline or sequence of Timeline, (subjects,)
+            One for all sets, or one to a subject.
+        times : array or sequence of arrays
+            Rising output times of all, or of each subject [h].
+        tolerance : Tolerance
+        subjects : array of int, (sets,), optional
+            Subject of each set; by default all have the first, or set i is subject i where there are as many.
+        outputs : bool, optional
+            Return the model's outputs in place of its states.
+        threads, lanes : int, optional
+            By default all cores, and what the processor's vectors hold; results do not depend on either.
+        progress : callable, optional
+            Told the number of finished sets, now and then.
+
+        Returns
+        -------
+        Population
+
+        Raises
+        ------
+        SimulationError
+            Arrays do not fit the equations or one another.
+        """
+        values = _parameters(kernels, parameters, 2)
+        courses = [timelines] if isinstance(timelines, Timeline) else list(timelines)
+        asked = [times] if isinstance(times, np.ndarray) else list(times)
+        asked = asked * len(courses) if len(asked) == 1 else asked
+        which = _subjects(len(values), len(courses), subjects)
+        if len(asked) != len(courses):
+            raise SimulationError(
+                f"{len(courses)} timelines, but {len(asked)} arrays of times", remedy="give one to each subject"
+            )
+        course = _course(kernels, courses, asked)
+        counts = np.array([len(each) for each in asked])
+        firsts = np.concatenate([[0], np.cumsum(counts)])
+        ends = np.cumsum(counts[which])
+        bases = ends - counts[which] - firsts[which]
+        width = len(kernels.plan.outputs) if outputs else kernels.plan.size
+        out = np.empty((int(ends[-1]) if len(ends) else 0, width))
+        report = np.zeros((len(values), 4))
+        chosen = lanes or host_lanes()
+        machine = kernels.machine(chosen)
+        addresses, rows = _kernels(machine, observing=outputs), kernels.plan.rows()
+        weights = _weights(tolerance, kernels.plan.size)
+
+        def chunk(first: int, stop: int) -> int:
+            run_sets(addresses, rows, chosen, values, first, stop, which, course, bases, weights, out, report)
+            return stop - first
+
+        _in_threads(chunk, len(values), threads or os.cpu_count() or 1, progress)
+        shared = len(courses) == 1
+        shaped = out.reshape(len(values), -1, width) if shared else tuple(np.split(out, ends[:-1]))
+        return Population(shaped, report, tolerance.most_steps)
+
+
+def warm_up() -> None:
+    """Compile the drivers for this machine, once; later processes find them cached.
+
+    It takes some ten seconds, in which numba translates the drivers of one run and of populations.
+    """
+    from exodelivery.compile.emitters.llvm import LlvmEmitter
+    from exodelivery.compile.equations import equations
+
+    kernels = LlvmEmitter().emit(equations({"a": "-k * a"}), (0,))
+    bolus = Timeline(np.array([0.0]), np.array([[1.0]]), np.zeros((1, 1)), end=1.0)
+    times = np.array([1.0])
+    Rodas5pSolver().solve(kernels, np.array([1.0]), bolus, times, Tolerance())
+    Rodas5pSolver().solve_many(kernels, np.array([[1.0]]), bolus, times, Tolerance(), threads=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The interpolant of a whole run, from its kept steps."""
+
+    kept: Array
+    timeline: Timeline
+    size: int
+    start: Array
+
+    def __call__(self, times: Array) -> Array:
+        asked, n = np.asarray(times, dtype=float), self.size
+        if not len(self.kept):
+            return np.tile(self.start + self.timeline.jumps[0], (len(asked), 1))
+        begins = self.kept[:, 0] + self.kept[:, 1]
+        step = self.kept[np.maximum(np.searchsorted(begins, asked, side="right") - 1, 0)]
+        theta = ((asked - step[:, 0] - step[:, 1]) / step[:, 2])[:, None]
+        x, moved, first, second, third = (step[:, 3 + i * n : 3 + (i + 1) * n] for i in range(5))
+        curve = first + theta * (second + theta * third)
+        found = (1 - theta) * x + theta * (moved + (1 - theta) * curve)
+        last = self.timeline.times[-1]
+        if last == self.timeline.end:  # a dose at the very end has no step after it
+            found[asked >= last] += self.timeline.jumps[-1]
+        return np.asarray(found)
+
+
+def _outcome(report: Array, most_steps: int) -> Outcome:
+    code, time, state, steps = report
+    if code == FINE:
+        return Outcome(True, steps=int(steps))
+    what, remedy = ENDINGS[int(code)]
+    what = f"the budget of {most_steps} steps is spent" if code == SPENT else what
+    return Outcome(False, what, float(time), int(state), remedy, int(steps))
+
+
+def _parameters(kernels: LlvmKernels, parameters: Array, dimensions: int) -> Array:
+    values = np.ascontiguousarray(parameters, dtype=float)
+    count = len(kernels.equations.parameters)
+    if values.ndim != dimensions or values.shape[-1] != count:
+        raise SimulationError(
+            f"parameters have shape {values.shape}, the equations want {count} to a set",
+            remedy="give one value a parameter",
+        )
+    return values
+
+
+def _subjects(sets: int, courses: int, subjects: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    if subjects is None:
+        if courses not in (1, sets):
+            raise SimulationError(f"{courses} timelines for {sets} sets", remedy="say with subjects= which is whose")
+        return np.zeros(sets, dtype=np.int64) if courses == 1 else np.arange(sets, dtype=np.int64)
+    which = np.ascontiguousarray(subjects, dtype=np.int64)
+    if which.shape != (sets,) or (sets and not 0 <= which.min() <= which.max() < courses):
+        raise SimulationError(f"subjects must name one of {courses} timelines for each of {sets} sets")
+    return which
+
+
+def _course(kernels: LlvmKernels, timelines: Sequence[Timeline], times: Sequence[Array]) -> Course:
+    begins, answers, spans, jumps, inputs, first = [], [], [0], [], [], 0
+    for timeline, asked in zip(timelines, times, strict=True):
+        if timeline.jumps.shape[1] != kernels.plan.size:
+            raise SimulationError(
+                f"the timeline is for {timeline.jumps.shape[1]} states, not {kernels.plan.size}",
+                remedy="build the timeline from the same equations",
+            )
+        for segment in segments(timeline, asked):
+            begins.append((segment.begin, segment.finish))
+            answers.append((first + segment.rows.start, first + segment.rows.stop))
+        count = len(begins) - spans[-1]
+        spans.append(len(begins))
+        jumps.append(timeline.jumps[:count])
+        inputs.append(timeline.inputs[:count])
+        first += len(asked)
+    return Course(
+        np.array(spans, dtype=np.int64),
+        np.array(begins, dtype=float),
+        np.array(answers, dtype=np.int64),
+        np.ascontiguousarray(np.concatenate(jumps), dtype=float),
+        np.ascontiguousarray(np.concatenate(inputs), dtype=float),
+        np.ascontiguousarray(np.concatenate(times), dtype=float),
+    )
+
+
+def _weights(tolerance: Tolerance, n: int) -> Weights:
+    absolute = np.zeros(n) + np.asarray(tolerance.absolute, dtype=float)
+    drift = np.where(absolute > 0, 0.0, FLOOR * tolerance.relative)
+    return Weights(absolute, drift, float(tolerance.relative), int(tolerance.most_steps))
+
+
+def _kernels(machine: Any, *, observing: bool) -> Kernels:
+    addresses = {name: machine.addresses[name] for name in FUNCTIONS}
+    return Kernels(**addresses if observing else addresses | {"observe": 0})
+
+
+def _variation(
+    kernels: LlvmKernels, machine: Any, timeline: Timeline, parameters: Array, tolerance: Tolerance
+) -> Variation:
+    k = len(kernels.sensitive)
+    if k == 0:
+        return NO_VARIATION
+    layout, parts = kernels.blocks, kernels.plan.variations
+    rows = layout.rows
+
+    def given(values: Array | None) -> Array:
+        return NOTHING if values is None else np.ascontiguousarray(values, dtype=float)
+
+    sizes = np.abs(parameters[list(kernels.sensitive)])
+    return Variation(
+        k, layout.lanes, layout.count, layout.doubles,
+        rows["source"], rows["inputs"], rows["now"], rows["next"], rows["stages"],
+        len(kernels.plan.jacobian), len(parts.along_by_states) if parts else 0,
+        machine.addresses["vary"], machine.addresses["start_by"], machine.addresses["propagate"],
+        TIMES, SLOPES, DENSE,
+        given(timeline.jumps_by), given(timeline.inputs_by),
+        np.empty((0, 0)) if timeline.times_by is None else np.ascontiguousarray(timeline.times_by, dtype=float),
+        np.where(sizes > 0, sizes, 1.0) if tolerance.sensitivities else np.empty(0),
+    )  # fmt: skip
+
+
+TIMES, SLOPES, DENSE = np.array(RODAS5P.times), np.array(RODAS5P.slopes), np.array(RODAS5P.dense)
+NO_VARIATION = Variation(
+    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, TIMES, SLOPES, DENSE, NOTHING, NOTHING, np.empty((0, 0)), np.empty(0)
+)  # fmt: skip
+
+
+def _in_threads(
+    chunk: Callable[[int, int], int], sets: int, threads: int, progress: Callable[[int], None] | None
+) -> None:
+    """Run chunks of sets; an interrupt waits for the chunks under way and starts no other."""
+    size = max(32, min(4096, -(-sets // (8 * threads))))
+    bounds = [(first, min(first + size, sets)) for first in range(0, sets, size)]
+    done = 0
+    if threads == 1 or len(bounds) == 1:
+        for first, stop in bounds:
+            done += chunk(first, stop)
+            if progress is not None:
+                progress(done)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for count in pool.map(lambda bound: chunk(*bound), bounds):
+                done += count
+                if progress is not None:
+                    progress(done)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
