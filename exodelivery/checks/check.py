@@ -61,7 +61,7 @@ def check(model: Model, *, strict: bool = False) -> Findings:
     Examples
     --------
     >>> from exodelivery.declare.shelf import find
-    >>> print(check(find("doxorubicin_mouse", "model")).errors)          # doctest: +SKIP
+    >>> check(find("label_mouse", "model")).errors
     ()
     """
     found = findings(f"model {model.name} with {model.carrier.name}", _issues(Case(model)))

@@ -42,6 +42,11 @@ def check_all(*prefixes: str) -> Findings:
     ------
     ShelfError
         If a prefix names no shelf.
+
+    Examples
+    --------
+    >>> check_all("library").errors          # doctest: +SKIP
+    ()
     """
     known = {shelf.prefix: shelf for shelf in shelves()}
     for prefix in prefixes:

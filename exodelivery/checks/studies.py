@@ -46,8 +46,11 @@ def check_study(study: Study) -> Findings:
 
     Examples
     --------
+    >>> from exodelivery.declare.shelf import locate
     >>> from exodelivery.evidence.read_study import read_study
-    >>> check_study(read_study("fits/studies/kim_2019_exosome_pk_summary"))          # doctest: +SKIP
+    >>> path, _ = locate("kim_2019_exosome_pk_summary", "study")
+    >>> check_study(read_study(path.parent)).errors
+    ()
     """
     origin = NO_ORIGIN
     if study.path is not None:

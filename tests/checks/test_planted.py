@@ -172,10 +172,20 @@ def test_mistakes_in_several_files_are_all_told_at_once(plant: Callable[[str, st
     assert any(file == GIVEN for file, _ in told) and any(file == VESICLE for file, _ in told)
 
 
+def test_every_passenger_that_is_forgotten_is_told(plant: Callable[[str, str, str], int]) -> None:
+    plant(
+        UPTAKE, 'passengers = { loaded = "cell.free", adsorbed = "cell.free", label = "cell.dye" }', "passengers = {}"
+    )
+    messages = [issue.message for issue in checked("tiny_vesicle").errors if issue.rule == "balances"]
+    assert len(messages) == 2 and "'loaded'" in messages[0] and "'label'" in messages[1]
+
+
 def test_both_faults_of_one_expression_are_told(plant: Callable[[str, str, str], int]) -> None:
-    line = plant(UPTAKE, "k_fus * cell.carrier", "k_fuse * cell.carier.carrier")
+    line = plant(UPTAKE, "k_fus * cell.carrier", "k_fuse * cel.carrier")
     messages = [issue.message for issue in checked("tiny_vesicle").errors if issue.place.line == line]
-    assert any("'k_fuse'" in message for message in messages)
+    assert any("'k_fuse'" in message for message in messages) and any(
+        "'cel.carrier'" in message for message in messages
+    )
 
 
 def test_the_caret_stands_under_the_part_that_does_not_fit(plant: Callable[[str, str, str], int]) -> None:
