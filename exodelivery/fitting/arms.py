@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -22,13 +23,16 @@ from exodelivery.evidence.study import Arm, Study
 from exodelivery.fitting.noise import Noise, noise_of, titles
 from exodelivery.fitting.recipe import Pairing, Recipe
 from exodelivery.solve.functionals import Value, evaluate
+from exodelivery.solve.gradients import gradient, sensitivities
 from exodelivery.solve.simulate import run
 from exodelivery.solve.solvers.protocol import Tolerance
 from exodelivery.solve.timeline import Array
+from exodelivery.solve.trajectory import Trajectory
 from exodelivery.units import convert
 
 ACCURACY = 1e-7
 """Relative tolerance of the runs of a fit."""
+MOLAR_MASS = "drug.molar_mass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,11 @@ class Row:
     def title(self) -> str:
         """Study, arm and what."""
         return titles(self.record)[0]
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """What locates the functional in time, as :func:`~exodelivery.solve.functionals.evaluate` takes it."""
+        return {"at": self.record.time, "start": self.start, "end": self.end, "beneath": self.beneath}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +78,56 @@ class ArmOfFit:
 
     def predict(self, numbers: Array, solver: str, accuracy: float = ACCURACY) -> list[Value]:
         """Return what each record would be, in its own unit, at these parameters [base units]."""
-        found = run(
-            self.machine,
-            numbers,
-            self.regimen,
-            self.pairing.horizon,
-            solver_name=solver,
-            tolerance=Tolerance(accuracy),
-        )
-        mass = next(
-            (v for p, v in zip(self.machine.system.parameters, numbers, strict=True) if p.name == "drug.molar_mass"),
-            None,
-        )
-        return [self._read(row, found, mass) for row in self.rows]
+        found = self._run(numbers, solver, accuracy)
+        return [_in_unit_of(row, self._value(row, found), self._molar_mass(numbers)) for row in self.rows]
 
-    def _read(self, row: Row, found: object, mass: float | None) -> Value:
+    def slopes(self, numbers: Array, solver: str, places: tuple[int, ...]) -> tuple[list[Value], Array]:
+        """Return the predictions, and their derivatives by the parameters at ``places``, (rows, places).
+
+        Both in the records' units, the derivatives per base unit; zero for a prediction that failed.
+        """
+        found = self._run(numbers, solver, ACCURACY)
+        mass = self._molar_mass(numbers)
+        slopes = np.zeros((len(self.rows), len(places)))
+        if not found:
+            return [_in_unit_of(row, self._value(row, found), mass) for row in self.rows], slopes
+        moved = sensitivities(self.machine, found, places)
+        values = []
+        for n, row in enumerate(self.rows):
+            value = self._value(row, found)
+            values.append(_in_unit_of(row, value, mass))
+            if value:
+                what, unit = row.record.what, row.record.unit
+                by = gradient(moved, what.observable, what.functional or "level", value, **row.where)
+                slopes[n] = by * convert(1.0, value.unit, unit, molar_mass=mass)
+                slopes[n] += [self._by_mass(place, value, unit, mass) for place in places]
+        return values, slopes
+
+    def _by_mass(self, place: int, value: Value, unit: str, mass: float | None) -> float:
+        """Return what the molar mass does by conversion alone, from an amount to a mass of drug."""
+        if mass is None or self.machine.system.parameters[place].name != MOLAR_MASS:
+            return 0.0
+        ends = [convert(value.value, value.unit, unit, molar_mass=mass * (1 + sign * 1e-4)) for sign in (1, -1)]
+        return float(ends[0] - ends[1]) / (2e-4 * mass)
+
+    def _run(self, numbers: Array, solver: str, accuracy: float) -> Trajectory:
+        end, tolerance = self.pairing.horizon, Tolerance(accuracy)
+        return run(self.machine, numbers, self.regimen, end, solver_name=solver, tolerance=tolerance)
+
+    def _molar_mass(self, numbers: Array) -> float | None:
+        named = zip(self.machine.system.parameters, numbers, strict=True)
+        return next((float(value) for parameter, value in named if parameter.name == MOLAR_MASS), None)
+
+    @staticmethod
+    def _value(row: Row, found: Trajectory) -> Value:
         what = row.record.what
-        value = evaluate(
-            found,  # type: ignore[arg-type]
-            what.observable,
-            what.functional or "level",
-            at=row.record.time,
-            start=row.start,
-            end=row.end,
-            beneath=row.beneath,
-        )
-        if not value:
-            return replace(value, unit=row.record.unit)
-        number = convert(value.value, value.unit, row.record.unit, molar_mass=mass)
-        return replace(value, value=float(number), unit=row.record.unit)
+        return evaluate(found, what.observable, what.functional or "level", **row.where)
+
+
+def _in_unit_of(row: Row, value: Value, mass: float | None) -> Value:
+    unit = row.record.unit
+    number = float(convert(value.value, value.unit, unit, molar_mass=mass)) if value else value.value
+    return replace(value, value=number, unit=unit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def _result(
 ) -> Fit:
     slopes = jacobian[: problem.records]
     data = slopes.T @ slopes
-    covariance: Array = np.linalg.inv(data + np.eye(len(problem.unknowns)))
+    covariance = np.asarray(np.linalg.inv(data + np.eye(len(problem.unknowns))), dtype=np.float64)
     sds = np.array([unknown.sd for unknown in problem.unknowns])
     share = np.clip(1 - np.diag(covariance), 0, 1)
     conditional = np.diag(data) / (1 + np.diag(data))
@@ -191,7 +191,9 @@ def _result(
         verdict=verdict,
         parameters=rows,
         predictions=(*used, *(_left(item) for item in problem.left_out)),
-        untouched=tuple(name for name, felt in zip(names, list(slopes.any(axis=0)), strict=True) if not felt),
+        untouched=tuple(
+            name for name, felt in zip(names, np.abs(slopes).sum(axis=0).tolist(), strict=True) if not felt
+        ),
         studies=tuple(study.name for study in problem.studies),
         citations=bibliography(study.citation for study in problem.studies),
         shares=recipe.shares,

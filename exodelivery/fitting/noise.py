@@ -60,6 +60,12 @@ class Noise:
             return 0.0
         return found
 
+    def slope(self, predicted: Value) -> float:
+        """Return the derivative of the residual by the prediction [1 / unit]; zero where it is flat."""
+        if not predicted or (self.logarithmic and not predicted.value > 0) or self.residual(predicted) == 0.0:
+            return 0.0
+        return 1 / (self.sd * (predicted.value if self.logarithmic else 1.0))
+
     def interval(self) -> tuple[float, float]:
         """Return the central 95 % of the record [unit of the record]."""
         if self.logarithmic:

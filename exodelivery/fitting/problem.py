@@ -1,7 +1,7 @@
 """Floor 7: models and studies as one least-squares problem: residuals of records, then of priors, and their Jacobian.
 
 Unknowns are whitened, ``(on its scale - centre) / sd``, so that a prior is a unit normal and its residual is the number
-itself. The Jacobian re-runs only arms whose model uses the unknown, and skips what never moved an arm.
+itself. The Jacobian comes from each arm's variational equations, for the unknowns that its model uses.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,11 +27,6 @@ from exodelivery.fitting.recipe import Recipe, read_recipe
 from exodelivery.fitting.unknowns import Unknown, identities_of, unknowns_of
 from exodelivery.solve.functionals import Value
 from exodelivery.solve.timeline import Array
-
-STEP = 2e-3
-"""Of a central difference on an unknown's own scale, kept below a tenth of its standard deviation."""
-CHUNK = 12
-"""Runs to a task of an executor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +63,6 @@ class Problem:
         """The library's values, whitened, (unknowns,)."""
         return np.array([(u.start - u.centre) / u.sd for u in self.unknowns])
 
-    def on_scale(self, white: Array) -> Array:
-        """Return whitened unknowns on their own scales, (…, unknowns)."""
-        found: Array = self._centres() + white * self._sds()
-        return found
-
-    def _centres(self) -> Array:
-        return np.array([unknown.centre for unknown in self.unknowns])
-
-    def _sds(self) -> Array:
-        return np.array([unknown.sd for unknown in self.unknowns])
-
     def numbers(self, arm: int, white: Array) -> Array:
         """Return an arm's parameters at whitened unknowns, (parameters,) [base units]."""
         values: Array = self.arms[arm].machine.values
@@ -86,15 +71,21 @@ class Problem:
             values[place] = unknown.base(unknown.centre + unknown.sd * white[n])
         return values
 
-    def predict(self, arm: int, whites: Array) -> list[list[Value]]:
-        """Return the predictions of an arm at many points, one list a point.
+    def predict(self, arm: int, white: Array) -> list[Value]:
+        """Return the predictions of an arm, in the records' units."""
+        return self.arms[arm].predict(self.numbers(arm, white), self.solver)
 
-        Parameters
-        ----------
-        arm : int
-        whites : array, (points, unknowns)
-        """
-        return [self.arms[arm].predict(self.numbers(arm, white), self.solver) for white in whites]
+    def slopes(self, arm: int, white: Array) -> tuple[list[Value], Array]:
+        """Return the predictions of an arm, and derivatives of their residuals, (rows, unknowns)."""
+        places, used = self.uses[arm]
+        values, by_base = self.arms[arm].slopes(self.numbers(arm, white), self.solver, tuple(places.tolist()))
+        found = np.zeros((len(values), len(self.unknowns)))
+        distances = [row.noise.slope(value) for row, value in zip(self.arms[arm].rows, values, strict=True)]
+        for column, n in enumerate(used):
+            unknown = self.unknowns[n]
+            moved = unknown.sd * unknown.slope(unknown.centre + unknown.sd * white[n])
+            found[:, n] += by_base[:, column] * moved * distances
+        return values, found
 
 
 def problem_of(recipe: Recipe, solver: str | None = None) -> Problem:
@@ -132,82 +123,49 @@ def _parameters(recipe: Recipe, arms: Iterable[ArmOfFit]) -> Iterator[Parameter]
             yield Parameter(parameter.name, parameter.quantity, names[parameter.name], parameter.place)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A prediction that failed."""
-
-    title: str
-    why: str
-
-    def __str__(self) -> str:
-        return f"{self.title}: {self.why}"
-
-
 @dataclass
 class Evaluator:
-    """Evaluates a problem, here or by an executor, and remembers what failed and what never moves."""
+    """Evaluates a problem, here or by an executor, arm by arm, and remembers what failed."""
 
     problem: Problem
     executor: Executor | None = None
-    still: list[set[int]] = field(default_factory=list)
     failures: dict[str, int] = field(default_factory=dict)
-    runs: int = 0
 
     def residuals(self, white: Array) -> Array:
         """Return residuals of records, then of priors, (records + unknowns,)."""
-        every = self._predict([(arm, white[None, :]) for arm in range(len(self.problem.arms))])
-        found = [self._distances(arm, values[0]) for arm, values in enumerate(every)]
-        return np.concatenate([*found, white])
+        every = self.predictions(white)
+        return np.concatenate([*(self._distances(arm, values) for arm, values in enumerate(every)), white])
 
     def predictions(self, white: Array) -> list[list[Value]]:
-        """Return each arm's predictions."""
-        return [values[0] for values in self._predict([(n, white[None, :]) for n in range(len(self.problem.arms))])]
+        """Return each arm's predictions, in the records' units."""
+        found: list[list[Value]] = self._each("predict", white)
+        return found
 
     def jacobian(self, white: Array) -> Array:
         """Return the derivatives of the residuals by the whitened unknowns, (records + unknowns, unknowns)."""
-        problem = self.problem
-        size = len(problem.unknowns)
-        steps = np.array([min(STEP / unknown.sd, 0.1) for unknown in problem.unknowns])
-        self.still = self.still or [set() for _ in problem.arms]
-        tasks, columns = [], []
-        for arm, (_, used) in enumerate(problem.uses):
-            moving = [n for n in dict.fromkeys(used.tolist()) if n not in self.still[arm]]
-            for begin in range(0, len(moving), CHUNK // 2):
-                chosen = moving[begin : begin + CHUNK // 2]
-                moves = np.eye(size)[chosen] * steps[chosen, None]
-                tasks.append((arm, np.concatenate([white + moves, white - moves])))
-                columns.append(chosen)
-        found = np.zeros((problem.records, size))
-        first = np.cumsum([0, *(len(arm.rows) for arm in problem.arms)])
-        for (arm, _), chosen, values in zip(tasks, columns, self._predict(tasks), strict=True):
-            far = np.array([self._distances(arm, point) for point in values])
-            slopes = (far[: len(chosen)] - far[len(chosen) :]) / (2 * steps[chosen, None])
-            found[first[arm] : first[arm + 1], chosen] = slopes.T
-            self.still[arm] |= {
-                n for n, row in zip(chosen, far[: len(chosen)] - far[len(chosen) :], strict=True) if not row.any()
-            }
-        return np.concatenate([found, np.eye(size)])
+        every = self._each("slopes", white)
+        return np.concatenate([*(slopes for _, slopes in every), np.eye(len(white))])
 
     def _distances(self, arm: int, values: Sequence[Value]) -> Array:
         rows = self.problem.arms[arm].rows
         for row, value in zip(rows, values, strict=True):
             if not value:
-                text = str(Failure(row.title, value.why))
+                text = f"{row.title}: {value.why}"
                 self.failures[text] = self.failures.get(text, 0) + 1
         return np.array([row.noise.residual(value) for row, value in zip(rows, values, strict=True)])
 
-    def _predict(self, tasks: Sequence[tuple[int, Array]]) -> list[list[list[Value]]]:
-        self.runs += sum(len(points) for _, points in tasks)
+    def _each(self, verb: str, white: Array) -> list[Any]:
+        problem = self.problem
         if self.executor is None:
-            return [self.problem.predict(arm, points) for arm, points in tasks]
-        folder, solver = str(self.problem.recipe.folder), self.problem.solver
-        waiting = [self.executor.submit(remote, folder, solver, arm, points) for arm, points in tasks]
+            return [getattr(problem, verb)(arm, white) for arm in range(len(problem.arms))]
+        task = (str(problem.recipe.folder), problem.solver, verb, white)
+        waiting = [self.executor.submit(remote, *task, arm) for arm in range(len(problem.arms))]
         return [future.result() for future in waiting]
 
 
-def remote(folder: str, solver: str, arm: int, points: Array) -> list[list[Value]]:
-    """Predict an arm in a worker, which makes the recipe ready once."""
-    return _ready(folder, solver).predict(arm, points)
+def remote(folder: str, solver: str, verb: str, white: Array, arm: int) -> Any:
+    """Predict one arm in a worker, which makes the recipe ready once."""
+    return getattr(_ready(folder, solver), verb)(arm, white)
 
 
 @lru_cache(maxsize=2)

@@ -60,6 +60,11 @@ class Unknown:
         """Return the value in base units of a number on the scale."""
         return from_scale(on_scale, self.scale)
 
+    def slope(self, on_scale: float) -> float:
+        """Return d base / d number on the scale."""
+        value = self.base(on_scale)
+        return {"log": value, "logit": value * (1 - value)}.get(self.scale, 1.0)
+
 
 def unknown_of(parameter: Parameter, literature: Spread | None = None) -> Unknown | None:
     """Return the unknown that a parameter is, or None where it is derived from others.

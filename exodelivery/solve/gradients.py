@@ -1,0 +1,311 @@
+"""Floor 6: how a run's curves and their functionals change with its parameters: the gradient that a fit needs.
+
+The variational equations are linear once the states are known, so they are integrated after the run, along its own
+interpolant, by Radau IIA (two stages, order 3, stiffly stable) on a mesh that widens after each breakpoint: one small
+linear solve a step serves every parameter. Functionals follow by the chain rule on the curve's derivative.
+
+References
+----------
+Hairer E, Wanner G. Solving Ordinary Differential Equations II. Springer 1996 (Radau IIA, table IV.5.5).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from exodelivery.compile.machine import Machine
+from exodelivery.solve.dosing import timeline
+from exodelivery.solve.functionals import NEGLIGIBLE, POINTS, Value, dose_of, evaluate
+from exodelivery.solve.simulate import grid
+from exodelivery.solve.timeline import Array
+from exodelivery.solve.trajectory import Trajectory
+from exodelivery.units import unit
+
+STEPS = 160
+"""Steps of the mesh after each breakpoint."""
+DOSING = ("loading.", "carrier.", "drug.molar_mass", "body.weight", "body.surface")
+"""Parameters that what a dose is may depend on."""
+_A = np.array([[5 / 12, -1 / 12], [3 / 4, 1 / 4]])
+_C = (1 / 3, 1.0)
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivities:
+    """Derivatives of a run's states by some of its parameters.
+
+    Attributes
+    ----------
+    run : Trajectory
+    sensitive : tuple of int, (sensitive,)
+        Which parameters.
+    kernels : object
+        The numpy emitter's, differentiated by them.
+    pieces : tuple
+        For each stretch between breakpoints: its mesh (times,) [h], and the derivatives and their slopes
+        (times, states, sensitive).
+    """
+
+    run: Trajectory
+    sensitive: tuple[int, ...]
+    kernels: Any
+    pieces: tuple[tuple[Array, Array, Array], ...]
+
+    def states(self, times: Array) -> Array:
+        """Return d state / d parameter at times [h], (times, states, sensitive); after the jump at a breakpoint."""
+        starts = np.array([piece[0][0] for piece in self.pieces])
+        where = np.clip(np.searchsorted(starts, times, side="right") - 1, 0, None)
+        found = np.empty((len(times), *self.pieces[0][1].shape[1:]))
+        for n, (mesh, values, slopes) in enumerate(self.pieces):
+            chosen = where == n
+            if chosen.any():
+                found[chosen] = _hermite(mesh, values, slopes, times[chosen])
+        return found
+
+    def curve(self, name: str, times: Array) -> Array:
+        """Return d observable / d parameter at times [h], in its unit per base unit, (times, sensitive)."""
+        run = self.run
+        column = next(n for n, known in enumerate(run.system.columns) if known.name == name)
+        assert run.solution.dense is not None
+        states = run.solution.dense(times)
+        by_states = self.kernels.outputs_by_states(times, states, run.parameters)[:, column]
+        by_parameters = self.kernels.outputs_by_parameters(times, states, run.parameters)[:, column]
+        found: Array = np.einsum("tn,tnk->tk", by_states, self.states(times)) + by_parameters
+        return found / run.system.columns[column].factor
+
+
+def sensitivities(compiled: Machine, run: Trajectory, sensitive: tuple[int, ...]) -> Sensitivities:
+    """Integrate the variational equations along a run that stands.
+
+    Parameters
+    ----------
+    compiled : Machine
+    run : Trajectory
+        Of that machine; it must not have failed.
+    sensitive : tuple of int
+        Positions among the machine's parameters.
+
+    Returns
+    -------
+    Sensitivities
+    """
+    kernels = compiled.kernels("numpy", sensitive)
+    line, p = run.timeline, run.parameters
+    jumps_by, inputs_by = _doses_by(compiled, run, sensitive)
+    now = kernels.start_by_parameters(p)
+    pieces = []
+    for n, begin in enumerate(line.times):
+        finish = float(line.times[n + 1]) if n + 1 < len(line.times) else line.end
+        now = now + jumps_by[n]
+        if finish > begin:
+            piece = _stretch(kernels, run, float(begin), finish, now, inputs_by[n])
+            pieces.append(piece)
+            now = piece[1][-1]
+    return Sensitivities(run, sensitive, kernels, tuple(pieces))
+
+
+def _stretch(
+    kernels: Any, run: Trajectory, begin: float, finish: float, now: Array, inputs: Array
+) -> tuple[Array, Array, Array]:
+    """Integrate from one breakpoint to the next."""
+    mesh = begin + grid(np.array([0.0]), finish - begin, STEPS)
+    size, count = now.shape
+    values, slopes = np.empty((2, len(mesh), size, count))
+    assert run.solution.dense is not None
+    # The interpolant jumps at the next breakpoint, so its last point is taken just before.
+    last = np.nextafter(finish, begin)
+    p = run.parameters
+
+    def linear(t: float) -> tuple[Array, Array]:
+        x = run.solution.dense(np.array([min(t, last)]))[0]  # type: ignore[misc]
+        return kernels.jacobian(t, x, p), kernels.by_parameters(t, x, p) + inputs
+
+    matrix, source = linear(begin)
+    values[0], slopes[0] = now, matrix @ now + source
+    for n, (t, h) in enumerate(zip(mesh[:-1], np.diff(mesh), strict=True)):
+        (first, one), (second, two) = (linear(t + c * h) for c in _C)
+        system = np.eye(2 * size) - h * np.block(
+            [[_A[0, 0] * first, _A[0, 1] * first], [_A[1, 0] * second, _A[1, 1] * second]]
+        )
+        stages = np.linalg.solve(system, np.concatenate([first @ now + one, second @ now + two]))
+        now = now + h * (_A[1, 0] * stages[:size] + _A[1, 1] * stages[size:])
+        values[n + 1], slopes[n + 1] = now, stages[size:]
+    return mesh, values, slopes
+
+
+def _hermite(mesh: Array, values: Array, slopes: Array, times: Array) -> Array:
+    left = np.clip(np.searchsorted(mesh, times, side="right") - 1, 0, len(mesh) - 2)
+    h = (mesh[left + 1] - mesh[left])[:, None, None]
+    s = (times - mesh[left])[:, None, None] / h
+    found: Array = (
+        (1 + 2 * s) * (1 - s) ** 2 * values[left]
+        + s * (1 - s) ** 2 * h * slopes[left]
+        + s**2 * (3 - 2 * s) * values[left + 1]
+        + s**2 * (s - 1) * h * slopes[left + 1]
+    )
+    return found
+
+
+def _doses_by(compiled: Machine, run: Trajectory, sensitive: tuple[int, ...]) -> tuple[Array, Array]:
+    """Return derivatives of jumps and inputs, (breakpoints, states, sensitive) each, by central differences."""
+    shape = (*run.timeline.jumps.shape, len(sensitive))
+    jumps, inputs = np.zeros((2, *shape))
+    for n, place in enumerate(sensitive):
+        if not compiled.system.parameters[place].name.startswith(DOSING):
+            continue
+        ends = []
+        step = 1e-4 * abs(run.parameters[place]) or 1e-4
+        for sign in (1, -1):
+            moved = run.parameters.copy()
+            moved[place] += sign * step
+            ends.append(timeline(compiled.system, moved, run.regimen, run.end))
+        jumps[..., n] = (ends[0].jumps - ends[1].jumps) / (2 * step)
+        inputs[..., n] = (ends[0].inputs - ends[1].inputs) / (2 * step)
+    return jumps, inputs
+
+
+def gradient(
+    found: Sensitivities,
+    observable: str,
+    functional: str,
+    value: Value,
+    *,
+    at: float | None = None,
+    start: float = 0.0,
+    end: float = math.inf,
+    beneath: tuple[float, float] | None = None,
+) -> Array:
+    """Return the derivative of a functional by each sensitive parameter, (sensitive,) [unit of the value / base unit].
+
+    Parameters
+    ----------
+    found : Sensitivities
+    observable, functional : str
+    value : Value
+        What :func:`~exodelivery.solve.functionals.evaluate` gave for the same arguments; it must not have failed.
+    at, start, end, beneath
+        As there.
+
+    Returns
+    -------
+    array, (sensitive,)
+        Zero for the time of a largest level that lies on the edge of its window.
+    """
+    run = found.run
+    if functional == "level":
+        assert at is not None
+        return np.asarray(found.curve(observable, np.array([at]))[0])
+    if functional in ("cmax", "tmax"):
+        return _top_by(found, observable, functional, start, min(end, run.end))
+    if functional == "half_life":
+        slope = -math.log(2) / value.value
+        return _slope_by(found, observable, (start, end), beneath) * math.log(2) / slope**2
+    return _moments_by(found, observable, functional, value, start, end)
+
+
+def _top_by(found: Sensitivities, observable: str, functional: str, start: float, end: float) -> Array:
+    run = found.run
+    when = evaluate(run, observable, "tmax", start=start, end=end).value
+    if functional == "cmax":
+        return np.asarray(found.curve(observable, np.array([when]))[0])
+    edge = 1e-4 * (end - start)
+    if min(when - start, end - when, *np.abs(run.timeline.times - when)) <= edge:
+        return np.zeros(len(found.sensitive))
+    # dt/dp = - (dC/dt by p) / (d2C/dt2), both by central differences over a short time.
+    h = min(0.02 * (when - start), end - when)
+    times = when + h * np.array([-1.0, 0.0, 1.0])
+    levels, slopes = run[observable](times), found.curve(observable, times)
+    bend = (levels[0] - 2 * levels[1] + levels[2]) / h**2
+    moved: Array = -(slopes[2] - slopes[0]) / (2 * h) / bend
+    return moved
+
+
+def _slope_by(
+    found: Sensitivities, observable: str, window: tuple[float, float], beneath: tuple[float, float] | None
+) -> Array:
+    """Return the derivative of a log-slope, by the weights of its least-squares line."""
+    at = np.linspace(*window, POINTS)
+    levels, moved = found.run[observable](at), found.curve(observable, at)
+    if beneath is not None:
+        later = np.linspace(*beneath, POINTS)
+        heights = found.run[observable](later)
+        relative = found.curve(observable, later) / heights[:, None]
+        slope, height = np.polyfit(later, np.log(heights), 1)
+        slope_by, height_by = np.polyfit(later, relative, 1)
+        slow = np.exp(height + slope * at)
+        levels = levels - slow
+        moved = moved - slow[:, None] * (height_by + at[:, None] * slope_by)
+    found_by: Array = np.polyfit(at, moved / levels[:, None], 1)[0]
+    return found_by
+
+
+def _moments_by(
+    found: Sensitivities, observable: str, functional: str, value: Value, start: float, end: float
+) -> Array:
+    run = found.run
+    last = min(end, run.end)
+    times, weights = _quadrature(run, start, last)
+    levels, moved = run[observable](times), found.curve(observable, times)
+    area, moment = float(weights @ levels), float((weights * times) @ levels)
+    area_by, moment_by = weights @ moved, (weights * times) @ moved
+    if not math.isfinite(end):
+        tail, tail_by = _tail_by(found, observable)
+        area, moment = area + tail[0], moment + tail[1]
+        area_by, moment_by = area_by + tail_by[0], moment_by + tail_by[1]
+    mrt, mrt_by = moment / area - start, moment_by / area - moment / area**2 * area_by
+    if functional == "auc":
+        return np.asarray(area_by)
+    if functional == "mrt":
+        return np.asarray(mrt_by)
+    given, factor = dose_of(run, observable), unit(run.unit(observable)).factor
+    clearance = given / (area * factor)
+    clearance_by = _dose_by(found, observable) / (area * factor) - clearance / area * area_by
+    return np.asarray(clearance_by if functional == "cl" else clearance_by * mrt + clearance * mrt_by)
+
+
+def _quadrature(run: Trajectory, start: float, end: float) -> tuple[Array, Array]:
+    edges = sorted({start, end, *(float(b) for b in run.timeline.times if start < b < end)})
+    times, weights = [], []
+    for a, b in pairwise(edges):
+        cuts = a + (b - a) * np.expm1(np.linspace(0, 12, 33)) / np.expm1(12)
+        half = np.diff(cuts) / 2
+        times.append(((cuts[:-1] + half)[:, None] + half[:, None] * _NODES).ravel())
+        weights.append((half[:, None] * _WEIGHTS).ravel())
+    return np.concatenate(times), np.concatenate(weights)
+
+
+def _tail_by(found: Sensitivities, observable: str) -> tuple[tuple[float, float], tuple[Array, Array]]:
+    """Return area and first moment beyond the run, and their derivatives."""
+    run, none = found.run, np.zeros(len(found.sensitive))
+    since = float(run.timeline.times[run.timeline.times < run.end][-1])
+    at = np.linspace(run.end - (run.end - since) / 3, run.end, POINTS)
+    levels, moved = run[observable](at), found.curve(observable, at)
+    if levels[-1] <= NEGLIGIBLE * float(np.max(run[observable].values)):
+        return (0.0, 0.0), (none, none)
+    level, level_by = float(levels[-1]), moved[-1]
+    rate = -float(np.polyfit(at, np.log(levels), 1)[0])
+    rate_by = -np.polyfit(at, moved / levels[:, None], 1)[0]
+    area, moment = level / rate, level * run.end / rate + level / rate**2
+    area_by = level_by / rate - level / rate**2 * rate_by
+    moment_by = (run.end / rate + rate**-2) * level_by - (level * run.end / rate**2 + 2 * level / rate**3) * rate_by
+    return (area, moment), (area_by, moment_by)
+
+
+def _dose_by(found: Sensitivities, observable: str) -> Array:
+    run = found.run
+    moved = np.zeros(len(found.sensitive))
+    for n, place in enumerate(found.sensitive):
+        if run.system.parameters[place].name.startswith(DOSING):
+            step = 1e-4 * abs(run.parameters[place]) or 1e-4
+            ends = []
+            for sign in (1, -1):
+                values = run.parameters.copy()
+                values[place] += sign * step
+                ends.append(dose_of(replace(run, parameters=values), observable))
+            moved[n] = (ends[0] - ends[1]) / (2 * step)
+    return moved
