@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from test_page import parts
 
-from exodelivery.reports.page import write
+from exodelivery.reports.report import write
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from results import SmallComparison, SmallFit
+from results import small_comparison, small_fit
 
 from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import bolus
@@ -16,7 +16,8 @@ from exodelivery.declare.shelf import find
 from exodelivery.errors import ExodeliveryError
 from exodelivery.evidence.read_study import read_study
 from exodelivery.evidence.studies import Studies
-from exodelivery.reports.page import build, packed_plotly, write
+from exodelivery.reports.bibliography import bibliography_text
+from exodelivery.reports.report import build, packed_plotly, write
 from exodelivery.reports.section import Section
 from exodelivery.reports.sections.table import section_of
 from exodelivery.solve.simulate import simulate
@@ -36,7 +37,7 @@ def parts() -> tuple[object, ...]:
         [read_study(STUDIES / name) for name in ("laginha_2005_4t1_tumour", "kim_2019_exosome_pk_summary")]
     )
     run = simulate(model(), bolus("0.05 mg/kg"), "48 h")
-    return (SmallComparison(), SmallFit(), run, model(), studies)
+    return (small_comparison(), small_fit(), run, model(), studies)
 
 
 def rows_of(html: str) -> list[str]:
@@ -56,24 +57,47 @@ def test_a_page_has_a_section_and_an_entry_for_each_part_and_its_sources() -> No
 def test_the_verdicts_stand_before_everything_else() -> None:
     page = build(parts(), "All of it")
     box = page.index('class="headline"')
-    assert box < page.index("The evidence does not decide") < page.index("Two of three") < page.index("<nav")
+    assert (
+        box
+        < page.index("The evidence does not decide")
+        < page.index("Fit joint: The fit converged.")
+        < page.index("<nav")
+    )
 
 
 def test_a_miss_is_said_in_words_beside_its_observation() -> None:
-    rows = rows_of(section_of(SmallFit()).html)
+    rows = rows_of(section_of(small_fit()).html)
     (missed,) = [row for row in rows if "free_9" in row]
     assert "9 ± 1 ug/g" in missed and "2.5 ug/g" in missed and "+6.4" in missed
     assert "missed: observed higher" in missed
     (hit,) = [row for row in rows if "doxil_9" in row]
     assert "missed" not in hit
-    assert "2 of the 3 records used lie more than two" in section_of(SmallFit()).html
-    assert any("not used in the fit" in row and "10 min" in row for row in rows)
+    assert "2 of the 3 records used lie more than two" in section_of(small_fit()).html
+    assert any(
+        "not used in the fit" in row and "another label" in row and "missed" not in row for row in rows
+    )
 
 
 def test_what_assumptions_carry_is_labelled_so() -> None:
-    rows = rows_of(section_of(SmallComparison()).html)
-    assert any("exosome_targeted" in row and "0.09 under the assumptions" in row for row in rows)
-    assert not any("none" in row and "under the assumptions" in row for row in rows)
+    rows = rows_of(section_of(small_comparison()).html)
+    assert any("the evidence does not decide" in row and "0.09 under the assumptions" in row for row in rows)
+    assert not any("worse" in row and "under the assumptions" in row for row in rows)
+
+
+def test_a_ratio_whose_doubt_is_not_known_is_in_the_table_and_in_no_figure() -> None:
+    html = section_of(small_comparison()).html
+    assert any("tumour : heart" in row and "190 draws failed" in row for row in rows_of(html))
+    figures = re.findall(r"<script type='application/json'>(.*?)</script>", html, re.DOTALL)
+    assert not any("tumour : heart" in figure for figure in figures)
+
+
+def test_sources_are_listed_once_as_text() -> None:
+    shown = bibliography_text([model(), model(), small_fit()]).splitlines()
+    assert len(shown) == len(set(shown))
+    assert "Laginha and others, 2005." in shown
+    assert any("https://doi.org/10.1007/s11095-013-1127-z" in line for line in shown)
+    with pytest.raises(ExodeliveryError, match="int has no sources"):
+        bibliography_text([7])
 
 
 def test_a_model_shows_each_flow_as_a_formula_and_each_number_with_its_origin() -> None:
@@ -96,7 +120,7 @@ def test_a_parameter_of_the_body_is_not_set_as_an_amount_in_a_pool() -> None:
 
 def test_text_of_files_never_becomes_markup() -> None:
     hostile = "<img src=x onerror=alert(1)></script>"
-    page = build([SmallFit(verdict=hostile, about=hostile, name=hostile)], hostile)
+    page = build([small_fit(name=hostile, about=hostile)], hostile)
     assert "<img" not in page
     assert page.count("</script>") == page.count("<script")
 
@@ -123,8 +147,8 @@ def test_a_page_without_figures_carries_no_drawing_library() -> None:
 
 
 def test_the_same_parts_give_the_same_bytes(tmp_path: Path) -> None:
-    first = write(tmp_path / "my_report.html", SmallFit())
-    assert first.read_text(encoding="utf-8") == build([SmallFit()], "my report")
+    first = write(tmp_path / "my_report.html", small_fit())
+    assert first.read_text(encoding="utf-8") == build([small_fit()], "my report")
 
 
 def test_what_cannot_be_shown_is_refused_by_name() -> None:

@@ -2,76 +2,81 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from exodelivery.draw.figure import ForestRow, bars_figure, forest_figure
 from exodelivery.draw.html import paragraphs, table
-from exodelivery.reports.nouns import ComparedCarrier, ComparisonNoun
-from exodelivery.reports.section import Section, figure_html
-
-MOST = 0.5
-"""Where more than this share of the variance is assumed, the evidence does not decide."""
-
-UNDER = "under the assumptions"
+from exodelivery.judge.comparison import Comparison, Row
+from exodelivery.judge.verdict import UNDECIDED, UNDER_ASSUMPTIONS
+from exodelivery.reports.section import Section, figure_html, fold, heading
 
 
-def render(comparison: ComparisonNoun) -> Section:
-    """Return a comparison's section."""
-    rows = comparison.rows
+def render(comparison: Comparison) -> Section:
+    """Return a comparison's section: one part to each carrier and matching of doses."""
+    about = (
+        f"{comparison.model}: {comparison.dose} to {comparison.baseline}, over {comparison.horizon:g} h; "
+        f"{comparison.draws} draws from the joint result. A ratio above one means more than {comparison.baseline}."
+    )
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in comparison.rows:
+        groups.setdefault((row.carrier, row.matching), []).append(row)
+    html = [paragraphs(*comparison.headline.splitlines(), about)]
+    html += [
+        fold(f"{carrier} against {comparison.baseline}, same {matching}", _group(rows, comparison.baseline))
+        for (carrier, matching), rows in groups.items()
+    ]
+    html += [_list("Left out", comparison.left_out), _list("Notes", comparison.notes)]
+    title = f"Carriers compared with {comparison.baseline}"
+    return Section(title, Markup("\n").join(html), comparison.headline, comparison.citations)
+
+
+def _group(rows: Sequence[Row], baseline: str) -> Markup:
+    # A row without an interval is in the table only: a bar would claim a doubt that is not known.
+    known = [row for row in rows if math.isfinite(row.ratio) and not math.isnan(row.low + row.high)]
     forest = forest_figure(
-        [
-            ForestRow(_label(row), row.ratio, row.low, row.high, row.p_better, UNDER if _assumed(row) else "")
-            for row in rows
-        ],
-        x_title=f"ratio to {comparison.baseline}",
+        [ForestRow(row.metric, row.ratio, row.low, row.high, row.p_better, _note(row)) for row in known],
+        x_title=f"ratio to {baseline}",
     )
-    shares = bars_figure({_label(row): row.shares for row in rows if row.shares})
-    html = Markup("\n").join(
-        [
-            paragraphs(comparison.headline),
-            figure_html(
-                forest,
-                f"Ratios to {comparison.baseline} with 95 % intervals; the dashed line is no difference.",
-            ),
-            _table(rows),
-            figure_html(shares, "What the doubt of each ratio rests on: its share of variance by origin."),
-        ]
-    )
-    return Section(f"Carriers compared with {comparison.baseline}", html, headline=comparison.headline)
+    shares = {row.metric: row.shares for row in rows if row.shares}
+    parts = [_table(rows)]
+    if known:
+        parts.insert(
+            0, figure_html(forest, f"Ratios to {baseline}, 95 % intervals; the dashed line is no difference.")
+        )
+    if shares:
+        parts.append(figure_html(bars_figure(shares), "What the doubt of each ratio rests on."))
+    return Markup("\n").join(parts)
 
 
-def _assumed(row: ComparedCarrier) -> bool:
-    return row.shares.get("assumed", 0.0) > MOST
+def _note(row: Row) -> str:
+    return UNDER_ASSUMPTIONS if row.headline == UNDECIDED else ""
 
 
-def _label(row: ComparedCarrier) -> str:
-    return f"{row.carrier} · {row.metric}\nmatched by {row.matching}, to {row.horizon}"
-
-
-def _table(rows: Sequence[ComparedCarrier]) -> Markup:
+def _table(rows: Sequence[Row]) -> Markup:
     cells = [
         (
-            row.carrier,
             row.metric,
-            row.matching,
-            row.horizon,
+            row.carrier_value,
+            row.baseline_value,
             f"{row.ratio:.3g} ({row.low:.3g} to {row.high:.3g})",
-            "" if row.p_better is None else f"{row.p_better:.2f}{f' {UNDER}' if _assumed(row) else ''}",
+            "" if row.p_better is None else f"{row.p_better:.2f} {_note(row)}",
+            f"{row.p_equivalent:.2f}",
             ", ".join(f"{origin} {100 * share:.0f} %" for origin, share in row.shares.items()),
-            row.headline,
+            f"{row.headline}{f'; {row.failures} draws failed' if row.failures else ''}",
         )
         for row in rows
     ]
     header = (
-        "carrier",
-        "metric",
-        "doses matched by",
-        "until",
-        "ratio (95 %)",
-        "P(better)",
-        "variance by origin",
-        "in words",
-    )
+        "metric", "carrier", "baseline", "ratio (95 %)", "P(better)", "P(equivalent)", "variance by origin", "in words",
+    )  # fmt: skip
     return table(header, cells)
+
+
+def _list(title: str, texts: Sequence[str]) -> Markup:
+    if not texts:
+        return Markup("")
+    items = Markup("").join(Markup("<li>{}</li>").format(text) for text in texts)
+    return heading(title) + Markup("<ul>{}</ul>").format(items)

@@ -1,4 +1,4 @@
-"""Floor 9: a fit in a report: its verdict, its parameters with their doubt, predictions beside observations.
+"""Floor 9: a fit in a report: its verdict, predictions beside observations, and what was learnt of each parameter.
 
 Misses stand with the hits: a residual beyond two standard deviations is said in words.
 """
@@ -6,132 +6,129 @@ Misses stand with the hits: a residual beyond two standard deviations is said in
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from exodelivery.citation import Citation
 from exodelivery.draw.figure import Line, Points, lines_figure, overlay
-from exodelivery.draw.html import escape, paragraphs, table, with_sign
-from exodelivery.reports.nouns import FitNoun, Prediction
+from exodelivery.draw.html import badge, paragraphs, table, with_sign
+from exodelivery.fitting.result import Fit, PredictionRow
+from exodelivery.fitting.show import learnt
 from exodelivery.reports.section import Section, figure_html, heading
+from exodelivery.units import format_number
 
 MISS = 2.0
 """A standardised residual beyond this is called a miss."""
 
 
-def render(fit: FitNoun) -> Section:
+def render(fit: Fit) -> Section:
     """Return a fit's section."""
-    used = [one for one in fit.predictions if one.used]
-    missed = [one for one in used if _missed(one)]
-    count = f"{len(missed)} of the {len(used)} records used lie more than two standard deviations from the prediction."
-    how = f"Method: {fit.method}. Seed: {fit.seed}. Studies: {', '.join(map(_study_name, _studies(fit))) or 'none'}."
+    used = [row for row in fit.predictions if row.used]
+    missed = sum(map(_missed, used))
+    count = (
+        f"{missed} of the {len(used)} records used lie more than two standard deviations from the prediction."
+    )
+    method = ", ".join(f"{name} {value}" for name, value in fit.method.items())
     html = Markup("\n").join(
         [
-            paragraphs(fit.about, fit.verdict, how),
-            heading("Estimates"),
-            _parameters(fit),
+            paragraphs(fit.about, *fit.verdict.sentences),
+            paragraphs(f"Method: {method}; seed {fit.seed}. Studies: {', '.join(fit.studies) or 'none'}."),
             heading("Observed and predicted"),
             paragraphs(count),
             _figure(fit.predictions),
             _predictions(fit.predictions),
+            heading("What was learnt"),
+            _parameters(fit),
+            paragraphs(f"No record feels: {', '.join(fit.untouched)}." if fit.untouched else ""),
         ]
     )
-    found = (getattr(study, "citation", None) for study in _studies(fit))
-    return Section(
-        f"Fit {fit.name}",
-        html,
-        headline=fit.verdict,
-        citations=tuple(c for c in found if isinstance(c, Citation)),
-    )
+    headline = f"Fit {fit.name}: {fit.verdict.sentences[0]} {count}"
+    return Section(f"Fit {fit.name}", html, headline, fit.citations)
 
 
-def _studies(fit: FitNoun) -> Sequence[object]:
-    # A mapping of studies by name, or a sequence of studies or of names.
-    return list(fit.studies.values()) if isinstance(fit.studies, Mapping) else list(fit.studies)
+def _missed(row: PredictionRow) -> bool:
+    return not abs(row.residual) <= MISS
 
 
-def _study_name(study: object) -> str:
-    return str(getattr(study, "name", study))
+def _between(low: float, high: float) -> str:
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    return f"{format_number(low, 3)} to {format_number(high, 3)}"
 
 
-def _missed(one: Prediction) -> bool:
-    return one.residual is not None and not abs(one.residual) <= MISS
-
-
-def _parameters(fit: FitNoun) -> Markup:
+def _parameters(fit: Fit) -> Markup:
     rows = [
         (
-            one.name,
-            one.value,
-            "" if one.se_percent is None else f"{one.se_percent:.3g} %",
-            _interval(one.low, one.high),
-            f"{one.status}{'; at the edge of its range' if one.at_bound else ''}",
+            row.name,
+            row.value,
+            _between(row.low, row.high),
+            f"{row.rse:.0f}",
+            row.word,
+            f"{100 * row.share:.0f} %",
+            badge(row.origin),
         )
-        for one in fit.parameters
+        for row in learnt(fit)
     ]
-    return table(("parameter", "estimate", "RSE", "95 % interval", "what the data say of it"), rows)
+    return table(("parameter", "estimate", "95 %", "RSE %", "the data say", "from records", "prior"), rows)
 
 
-def _interval(low: object, high: object) -> str:
-    return "" if low is None or high is None else f"{escape(low)} to {escape(high)}"
-
-
-def _predictions(predictions: Sequence[Prediction]) -> Markup:
+def _predictions(predictions: Sequence[PredictionRow]) -> Markup:
     rows = [
         (
-            one.study,
-            one.arm,
-            one.what,
-            one.text,
-            _interval(one.low, one.high),
-            Markup("{} {}").format(escape(float(one.predicted)), one.unit),
-            "" if one.residual is None else with_sign(one.residual),
-            _judged(one),
+            row.study,
+            row.arm,
+            row.what,
+            row.observed_text,
+            _between(row.low, row.high),
+            f"{format_number(row.predicted, 3)} {row.unit}",
+            "" if math.isnan(row.residual) else with_sign(row.residual, 2),
+            _remarks(row),
         )
-        for one in predictions
+        for row in predictions
     ]
-    header = ("study", "arm", "what", "observed", "its interval", "predicted", "residual [SD]", "")
+    header = ("study", "arm", "what", "observed", "its 95 %", "predicted", "residual [SD]", "remarks")
     return table(header, rows)
 
 
-def _judged(one: Prediction) -> Markup:
-    words = [] if one.used else ["not used in the fit"]
-    if one.residual is None:
-        words.append("no residual")
-    elif _missed(one):
-        words.append("missed: observed higher" if one.residual > 0 else "missed: observed lower")
-    shown = "<strong>{}</strong>" if _missed(one) else "{}"
-    return Markup(shown).format("; ".join(words))
+def _remarks(row: PredictionRow) -> Markup:
+    words = [] if row.used else ["not used in the fit"]
+    if row.used and math.isnan(row.residual):
+        words.append("no prediction")
+    elif row.used and _missed(row):
+        words.append(f"missed: observed {'higher' if row.observed > row.predicted else 'lower'}")
+    if row.extrapolated > 0.01:
+        words.append(f"{100 * row.extrapolated:.0f} % of the area lies beyond the run")
+    marked = Markup("<strong>{}</strong>" if row.used and _missed(row) else "{}").format("; ".join(words))
+    return marked + (Markup(" {}").format(row.note) if row.note else Markup(""))
 
 
-def _figure(predictions: Sequence[Prediction]) -> Markup:
+def _figure(predictions: Sequence[PredictionRow]) -> Markup:
     """Observed against predicted on two logarithmic axes, each study with its own colour and mark."""
-    shown = [
-        one for one in predictions if min(one.observed, one.predicted) > 0 and math.isfinite(one.predicted)
-    ]
+    used = [row for row in predictions if row.used]
+    shown = [row for row in used if min(row.observed, row.predicted) > 0 and math.isfinite(row.predicted)]
     if not shown:
         return Markup("")
-    ends = [value for one in shown for value in (one.observed, one.predicted)]
+    ends = [value for row in shown for value in (row.observed, row.predicted)]
     line = Line("observed = predicted", [min(ends), max(ends)], [min(ends), max(ends)])
-    groups: dict[str, list[Prediction]] = {}
-    for one in shown:
-        groups.setdefault(one.study, []).append(one)
+    groups: dict[str, list[PredictionRow]] = {}
+    for row in shown:
+        groups.setdefault(row.study, []).append(row)
     points = [
         Points(
             study,
-            [one.predicted for one in ones],
-            [one.observed for one in ones],
-            [one.observed if one.low is None else one.low for one in ones],
-            [one.observed if one.high is None else one.high for one in ones],
-            [f"{one.arm}, {one.what} [{one.unit}]" for one in ones],
+            [row.predicted for row in rows],
+            [row.observed for row in rows],
+            [row.observed if math.isnan(row.low) else row.low for row in rows],
+            [row.observed if math.isnan(row.high) else row.high for row in rows],
+            [f"{row.title} [{row.unit}]" for row in rows],
         )
-        for study, ones in groups.items()
+        for study, rows in groups.items()
     ]
-    figure = lines_figure([line], x_title="predicted", y_title="observed")
-    figure = overlay(figure, points, series=[line])
+    figure = overlay(lines_figure([line], x_title="predicted", y_title="observed"), points, series=[line])
     figure.update_xaxes(type="log", exponentformat="power", dtick=1 if max(ends) > 30 * min(ends) else None)
     figure.update_yaxes(autorange=True)
-    left = len(predictions) - len(shown)
-    note = f" {left} that are not positive are in the table only." if left else ""
-    return figure_html(figure, f"Observed against predicted, each record in its own unit, bars 95 %.{note}")
+    left = len(used) - len(shown)
+    note = f" Not positive, and so in the table only: {left}." if left else ""
+    return figure_html(
+        figure, f"Observed against predicted, each record in its own unit; bars are 95 %.{note}"
+    )

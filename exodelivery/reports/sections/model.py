@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from exodelivery.citation import Citation
 from exodelivery.compile.flatten import flatten
 from exodelivery.declare.block import Block
 from exodelivery.declare.flow import Flow
@@ -19,9 +17,8 @@ from exodelivery.draw.html import badge, escape, mathml, paragraphs, table
 from exodelivery.expr.as_latex import as_latex, name_symbol
 from exodelivery.expr.tree import Expr
 from exodelivery.reports.anatomy import diagram_of
+from exodelivery.reports.bibliography import sources_of
 from exodelivery.reports.section import Section, fold, heading
-
-_DOI = re.compile(r"\bdoi:?\s*(10\.\d{4,9}/[^\s,;]+)", re.IGNORECASE)
 
 
 def render(model: Model) -> Section:
@@ -45,15 +42,6 @@ def render(model: Model) -> Section:
         ]
     )
     return Section(f"Model {model.name}", html, citations=tuple(sources_of(model)))
-
-
-def sources_of(model: Model) -> Iterable[Citation]:
-    """Yield the sources that a model's values and blocks name."""
-    texts = [parameter.quantity.source for parameter in parameters_of(model).values()]
-    texts += [instance.block.source for instance in instances(model)]
-    for text in dict.fromkeys(filter(None, texts)):
-        found = _DOI.search(text)
-        yield Citation(text, doi=found[1].rstrip(".:)") if found else "")
 
 
 def _legend() -> Markup:

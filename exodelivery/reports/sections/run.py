@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from exodelivery.draw.figure import Line, lines_figure
 from exodelivery.draw.html import paragraphs, table
+from exodelivery.reports.bibliography import citations_of
 from exodelivery.reports.section import Section, figure_html
 from exodelivery.solve.trajectory import Trajectory
 
@@ -16,7 +17,7 @@ def render(run: Trajectory) -> Section:
     about = paragraphs(f"Dose: {run.regimen}.", *run.notes)
     if not run.outcome.ok:
         failed = f"The run failed at {run.outcome.time:.4g} h: {run.outcome.what}. {run.outcome.remedy}"
-        return Section(title, about + paragraphs(failed), headline=failed)
+        return Section(title, about + paragraphs(failed), failed, citations_of(run))
     books = table(
         ("ledger", "largest imbalance, relative"),
         [(ledger, f"{size:.1e}") for ledger, size in run.residuals.items()],
@@ -24,7 +25,9 @@ def render(run: Trajectory) -> Section:
     closing = paragraphs(
         "Closed books show that nothing is lost or made on the way; they do not show that the numbers are right."
     )
-    return Section(title, about + _figures(run) + _largest(run) + books + closing)
+    return Section(
+        title, about + _figures(run) + _largest(run) + books + closing, citations=citations_of(run)
+    )
 
 
 def _figures(run: Trajectory) -> Markup:

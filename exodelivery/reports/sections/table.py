@@ -9,7 +9,8 @@ from exodelivery.declare.model import Model
 from exodelivery.errors import ExodeliveryError
 from exodelivery.evidence.studies import Studies
 from exodelivery.evidence.study import Study
-from exodelivery.reports.nouns import ComparisonNoun, FitNoun
+from exodelivery.fitting.result import Fit
+from exodelivery.judge.comparison import Comparison
 from exodelivery.reports.section import Section
 from exodelivery.reports.sections import comparison, evidence, fit, model, run
 from exodelivery.solve.trajectory import Trajectory
@@ -20,10 +21,10 @@ SECTIONS: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
     (Trajectory, run.render),
     (Studies, evidence.render),
     (Study, evidence.render_one),
-    (FitNoun, fit.render),
-    (ComparisonNoun, comparison.render),
+    (Fit, fit.render),
+    (Comparison, comparison.render),
 )
-"""Types, and protocols of results that a plug-in may bring, each with its renderer."""
+"""Types of results, each with its renderer."""
 
 
 def section_of(part: object) -> Section:

@@ -14,7 +14,10 @@
       const figure = JSON.parse(plot.querySelector("script").textContent);
       await Plotly.newPlot(plot.querySelector("div"), figure.data, figure.layout, figure.config);
     }
-    addEventListener("beforeprint", () => plots.forEach((plot) => Plotly.Plots.resize(plot.querySelector("div"))));
+    // A sheet of paper is narrower than most windows: figures are drawn for it, and for the window again afterwards.
+    const resize = (width) => plots.forEach((plot) => Plotly.relayout(plot.querySelector("div"), { width }));
+    addEventListener("beforeprint", () => resize(670));
+    addEventListener("afterprint", () => resize(null));
     page.dataset.ready = "yes";
   } catch (error) {
     const note = document.getElementById("trouble");

@@ -56,7 +56,7 @@ def build(parts: Sequence[object], title: str) -> str:
         sections=[
             (f"section-{n}", section.title, Markup(section.html)) for n, section in enumerate(sections, 1)
         ],
-        headlines=list(dict.fromkeys(section.headline for section in sections if section.headline)),
+        headlines=list(dict.fromkeys(line for section in sections for line in section.headline.splitlines())),
         sheet=Markup(SHEET),
         plotly=Markup(packed_plotly()) if any("class='plot'" in section.html for section in sections) else "",
     )
