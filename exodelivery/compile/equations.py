@@ -2,7 +2,8 @@
 
 Flattening a model ends here: states are ``x0, x1, …``, parameters ``p0, p1, …`` and time is ``t``, whatever the model
 calls them, so that no name from a file can ever reach generated code (a state called ``x1`` once gave silently wrong
-numbers in a symbolic library). Amounts, volumes and times are in the base system (h, nmol, mL, 1e9 particles, cell, ID).
+numbers in a symbolic library). Amounts, volumes and times are in the base system (h, nmol, mL, 1e9 particles, cell,
+ID).
 """
 
 from __future__ import annotations

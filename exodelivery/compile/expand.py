@@ -98,7 +98,11 @@ def expand(anatomy: Anatomy, report: Report = raise_it) -> Expansion:
         kept = 0
         for name, flow in instance.block.flows.items():
             place = instance.block.origin.place("flows", name)
-            for site, written in repeated(anatomy, instance, flow):
+            placed = list(repeated(anatomy, instance, flow))
+            if not placed:
+                reason = f"the body has no site of role {' or '.join(instance.block.where)}"
+                left_out.append(LeftOut(f"{instance.prefix}.{name}", reason, place))
+            for site, written in placed:
                 full = f"{instance.prefix}.{name}" + (f"@{site}" if site else "")
                 try:
                     found, missing = _one_ways(scope, full, written, place)
@@ -157,7 +161,7 @@ def _each(table: Table[str], function: Callable[[str], str]) -> Table[str]:
 
 def _one_ways(scope: Scope, name: str, flow: Flow, place: Place) -> tuple[list[OneWay], list[str]]:
     source, target = _end(scope, flow.source, place), _end(scope, flow.target, place)
-    if source is OUT or target is IN:
+    if source is OUT or target is IN or (flow.back is not None and (source is IN or target is OUT)):
         raise DeclarationError(
             f"the flow {flow.text!r} runs backwards", where=place, remedy="things come from in and go to out"
         )
@@ -168,6 +172,18 @@ def _one_ways(scope: Scope, name: str, flow: Flow, place: Place) -> tuple[list[O
             f"the flow {flow.text!r} joins things of two kinds",
             where=place,
             remedy="pools flow to pools, cells to cells, and blood between sites",
+        )
+    if flow.passengers and (source.pool is None or source.pool.form != "carrier"):
+        raise DeclarationError(
+            f"{name} moves no carrier, and so no passengers",
+            where=place,
+            remedy="take out passengers, or let the flow begin at a carrier",
+        )
+    if flow.contents and source.kind not in ("population", "missing"):
+        raise DeclarationError(
+            f"{name} moves no cells, and so no contents",
+            where=place,
+            remedy="take out contents, or let the flow begin at a population",
         )
     for rate in (flow.rate, flow.back):
         if rate is not None:

@@ -6,6 +6,7 @@ What a dose, a start or an inflow puts somewhere is followed along the flows unt
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from exodelivery.compile.expand import OneWay
 from exodelivery.declare.anatomy import Anatomy, Scope
@@ -64,7 +65,7 @@ def contents_end(anatomy: Anatomy, flow: OneWay, pool: Pool) -> Pool | None:
     if not isinstance(contents, str):
         for key in (pool.form, parent):
             if key in contents:
-                return None if contents[key] == "out" else flow.scope.pool(contents[key], flow.place).pool
+                return _content_end(flow, contents[key], pool)
         contents = ""
     if contents == "out":
         return None
@@ -79,6 +80,18 @@ def contents_end(anatomy: Anatomy, flow: OneWay, pool: Pool) -> Pool | None:
     )
 
 
+def _content_end(flow: OneWay, written: str, pool: Pool) -> Pool | None:
+    if written == "out":
+        return None
+    found = flow.scope.pool(written, flow.place)
+    if found.kind == "missing" or found.pool is None:
+        raise DeclarationError(
+            f"{flow.name} sends {pool} to a site that the body lacks: {found.name}", where=flow.place
+        )
+    # A table names a pool for each form, whatever the substance: each stays itself.
+    return replace(found.pool, substance=found.pool.substance or pool.substance)
+
+
 def carried_on(anatomy: Anatomy, flow: OneWay, filled: Mapping[Pool, None]) -> Iterator[tuple[Pool, Pool | None]]:
     """Yield what goes along with the main movement of a flow: from which filled pool to where."""
     source = flow.source.pool
@@ -87,7 +100,7 @@ def carried_on(anatomy: Anatomy, flow: OneWay, filled: Mapping[Pool, None]) -> I
             if source.of(form) in filled:
                 yield source.of(form), passenger_end(anatomy, flow, form)
     elif flow.source.kind == "population":
-        if flow.target.kind == "population":
+        if flow.target.kind == "population" and not flow.contents:
             yield from _with_their_cells(anatomy, flow, filled)
             return
         sites = anatomy.inside(flow.source.name)
@@ -103,10 +116,20 @@ def carried_on(anatomy: Anatomy, flow: OneWay, filled: Mapping[Pool, None]) -> I
 def _with_their_cells(
     anatomy: Anatomy, flow: OneWay, filled: Mapping[Pool, None]
 ) -> Iterator[tuple[Pool, Pool | None]]:
-    pairs = dict(zip(anatomy.inside(flow.source.name), anatomy.inside(flow.target.name), strict=False))
+    """Yield what cells take along into another population: to its site of the same role."""
+    sites, there = anatomy.sites, anatomy.inside(flow.target.name)
+    inside = anatomy.inside(flow.source.name)
     for pool in list(filled):
-        if pool.site in pairs:
-            yield pool, pool.at(pairs[pool.site])
+        if pool.site in inside:
+            same = [name for name in there if sites[name].role == sites[pool.site].role]
+            if len(same) != 1:
+                raise DeclarationError(
+                    f"cells take {pool} along in {flow.name}, and {flow.target.name} has no one site of role "
+                    f"{sites[pool.site].role} to put it in",
+                    where=flow.place,
+                    remedy="declare one, or write contents",
+                )
+            yield pool, pool.at(same[0])
 
 
 def filled_pools(

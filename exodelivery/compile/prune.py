@@ -47,7 +47,7 @@ def prune(
 
     ``names`` gives the variable of each symbol that the rates and outputs are written in.
     """
-    needed = _needed(variables, rates, outputs, keep, names)
+    needed = _needed(variables, movements, rates, outputs, keep, names)
 
     def where(name: str) -> str:
         return name if name in needed or name not in variables else f"pruned.{variables[name].ledger}"
@@ -81,6 +81,7 @@ def _unit(variables: dict[str, Variable], account: str) -> str:
 
 def _needed(
     variables: dict[str, Variable],
+    movements: list[Movement],
     rates: dict[str, Any],
     outputs: list[Any],
     keep: tuple[str, ...],
@@ -92,12 +93,23 @@ def _needed(
     unknown = [name for name in keep if name not in real]
     if unknown:
         raise SimulationError(f"nothing fills a pool called {unknown[0]!r}", remedy=nearest(unknown[0], real))
-    needed = set(keep)
-    waiting = [*outputs, *(rates[name] for name in keep)]
+    sources: dict[str, list[str]] = {}
+    for move in movements:
+        sources.setdefault(move.target, []).append(move.source)
+    needed: set[str] = set()
+    read = {names[symbol] for output in outputs for symbol in _symbols(output) if symbol in names}
+    waiting = [*keep, *sorted(read)]
     while waiting:
-        for symbol in getattr(waiting.pop(), "free_symbols", ()):
-            name = names.get(symbol)
-            if name is not None and name not in needed:
-                needed.add(name)
-                waiting.append(rates[name])
+        name = waiting.pop()
+        if name in needed or name not in real:
+            continue
+        needed.add(name)
+        waiting += [names[symbol] for symbol in _symbols(rates[name]) if symbol in names]
+        # A rate need not read its source, and the books must close all the same.
+        waiting += sources.get(name, [])
     return needed
+
+
+def _symbols(expression: Any) -> set[Any]:
+    found: set[Any] = getattr(expression, "free_symbols", set())
+    return found

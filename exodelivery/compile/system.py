@@ -94,8 +94,8 @@ class Loading:
         None when the split is plain algebra.
     duration : sympy.Expr or None
     outputs : Table of sympy.Expr
-        ``loaded``, ``adsorbed``, ``free``, ``drug_per_particle`` (all forms) [nmol/1e9 particle], ``label``, ``dye``, in the
-        stage's states and the system's parameters.
+        ``loaded``, ``adsorbed``, ``free``, ``drug_per_particle`` (all forms) [nmol/1e9 particle], ``label``, ``dye``,
+        in the stage's states and the system's parameters.
     """
 
     equations: Equations | None

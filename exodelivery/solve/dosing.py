@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +23,8 @@ from exodelivery.solve.solvers.protocol import Tolerance, solver
 from exodelivery.solve.timeline import Array, Timeline
 from exodelivery.units import to_base
 
+GRAIN = 9
+"""Decimals of an hour that times of doses are told apart by: an infusion ends where the next one begins."""
 _KG, _M2 = to_base("1 kg"), to_base("1 m2")
 
 
@@ -57,7 +59,7 @@ class Delivered:
 
 
 def split(system: System, values: Array) -> dict[str, float]:
-    """Return how the loading splits the dose: ``loaded``, ``adsorbed``, ``free``, ``label``, ``dye``, ``drug_per_particle``.
+    """Return how the loading splits the dose, and how much drug a particle holds.
 
     Parameters
     ----------
@@ -68,8 +70,8 @@ def split(system: System, values: Array) -> dict[str, float]:
     Returns
     -------
     dict
-        Fractions of the drug and of the label; ``drug_per_particle``, all forms, in nmol/1e9 particle. Without a loading nothing is
-        loaded; without a carrier all drug is free.
+        ``loaded``, ``adsorbed`` and ``free`` of the drug, ``label`` and ``dye`` of the label; ``drug_per_particle``,
+        all forms, in nmol/1e9 particle. Without a loading nothing is loaded; without a carrier all drug is free.
 
     Raises
     ------
@@ -165,6 +167,7 @@ def deliver(system: System, values: Array, dose: Dose, parts: dict[str, float] |
         _label(forms, amount.value, parts, system)
     else:
         drug, particles = _drug_and_particles(system, named, dose, parts)
+        _require_whole(system, drug, parts, ("loaded", "adsorbed", "free"))
         forms |= {form: drug * parts[form] for form in ("loaded", "adsorbed", "free")}
         forms["carrier"] = 0.0 if math.isnan(particles) else particles
         if dose.label:
@@ -175,11 +178,22 @@ def deliver(system: System, values: Array, dose: Dose, parts: dict[str, float] |
     return Delivered(drug, particles, protein, Table(forms))
 
 
+def _require_whole(system: System, given: float, parts: dict[str, float], forms: tuple[str, ...]) -> None:
+    """Refuse a split that would lose or make some of what is given."""
+    whole = sum(parts[form] for form in forms)
+    if given and abs(whole - 1) > 1e-6:
+        raise DoseError(
+            f"the loading of {system.model.carrier.name!r} divides a dose into parts that sum to {whole:.6g}, not 1",
+            remedy=f"its outputs {', '.join(forms)} are fractions of the whole",
+        )
+
+
 def _label(forms: dict[str, float], injected: float, parts: dict[str, float], system: System) -> None:
     if parts["label"] + parts["dye"] == 0:
         raise DoseError(
             f"the carrier {system.model.carrier.name!r} bears no label", remedy="choose a carrier, or dose the drug"
         )
+    _require_whole(system, injected, parts, ("label", "dye"))
     forms["label"] += injected * parts["label"]
     forms["dye"] += injected * parts["dye"]
 
@@ -196,6 +210,9 @@ def _drug_and_particles(
                 remedy="give its file a loading block, or dose particles or label",
             )
         drug = _as_nmol(system, named, dose)
+        counted = any(move.ledger == "carrier" for move in system.movements)
+        if carrier.use and counted and not per_particle > 0:
+            raise DoseError(f"the loading of {carrier.name!r} does not say how much drug a particle holds")
         return drug, drug / per_particle if carrier.use and per_particle > 0 else math.nan
     if not carrier.use:
         raise DoseError(
@@ -230,6 +247,14 @@ def _as_nmol(system: System, named: dict[str, float], dose: Dose) -> float:
     return value / named["drug.molar_mass"] if "mass" in str(amount.dimension) else value
 
 
+def _to_the_grain(dose: Dose) -> Dose:
+    return replace(dose, at=round(dose.at, GRAIN))
+
+
+def _finish(dose: Dose) -> float:
+    return round(dose.at + dose.over, GRAIN)
+
+
 def timeline(
     system: System, values: Array, regimen: Regimen, end: float, parts: dict[str, float] | None = None
 ) -> Timeline:
@@ -250,9 +275,9 @@ def timeline(
     DoseError
         For an unknown route, or a dose that the model cannot take.
     """
-    doses = [dose for dose in regimen.single_doses if dose.at <= end]
+    doses = [_to_the_grain(dose) for dose in regimen.single_doses if dose.at <= end]
     parts = split(system, values) if parts is None else parts
-    edges = {0.0, *(dose.at for dose in doses), *(dose.at + dose.over for dose in doses if dose.over)}
+    edges = {0.0, *(dose.at for dose in doses), *(_finish(dose) for dose in doses if dose.over)}
     times = np.array(sorted(edge for edge in edges if edge <= end))
     jumps, inputs = np.zeros((2, len(times), len(system.variables)))
     for dose in doses:
@@ -267,7 +292,7 @@ def timeline(
                 continue
             at = system.index(variable)
             if dose.over:
-                during = (times >= dose.at) & (times < dose.at + dose.over)
+                during = (times >= dose.at) & (times < _finish(dose))
                 inputs[during, at] += row[form] / dose.over
             else:
                 jumps[times == dose.at, at] += row[form]

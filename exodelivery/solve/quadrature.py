@@ -7,9 +7,11 @@ an area does not depend on the grid of outputs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
+from exodelivery.errors import SimulationError
 from exodelivery.solve.timeline import Array
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)
@@ -37,20 +39,34 @@ def integral(
     -------
     float
 
+    Raises
+    ------
+    SimulationError
+        If the window runs backwards, or refinement does not settle within a thousand times ``relative``.
+
     Examples
     --------
     >>> round(integral(lambda t: np.exp(-t), 0.0, 50.0, np.array([0.0])), 9)
     1.0
     """
+    if not begin <= end:
+        raise SimulationError(
+            f"an integral from {begin:g} to {end:g} h runs backwards", remedy="give the earlier first"
+        )
     edges = np.array(sorted({begin, end, *(float(b) for b in breaks if begin < b < end)}))
-    last = float("nan")
+    last = change = float("nan")
     for panels in (16, 32, 64, 128, 256):
         total = 0.0
-        for a, b in zip(edges[:-1], edges[1:], strict=True):
+        for a, b in pairwise(edges):
             total += _composite(curve, float(a), float(b), panels, power)
         if abs(total - last) <= relative * abs(total):
             return total
-        last = total
+        change, last = abs(total - last), total
+    if change > 1e3 * relative * abs(last):
+        raise SimulationError(
+            f"the area under a curve from {begin:g} to {end:g} h does not settle ({last:.6g} ± {change:.1g})",
+            remedy="take a shorter window, or a smaller tolerance",
+        )
     return last
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -145,7 +146,7 @@ def grid(breaks: Array, end: float, count: int = 60) -> Array:
     """Return times that show a curve well: close after each breakpoint, wider later [h]."""
     edges = [*(float(b) for b in breaks if b < end), end]
     growth = np.expm1(np.linspace(0, 7, count)) / np.expm1(7)
-    pieces = [a + (b - a) * growth for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    pieces = [a + (b - a) * growth for a, b in pairwise(edges)]
     return np.unique(np.concatenate(pieces))
 
 
@@ -169,6 +170,8 @@ def _in_base(model: Model, values: Mapping[str, str | float]) -> dict[str, float
             found[name] = float(value)
         if not np.isfinite(found[name]):
             raise SimulationError(f"{name} is set to {value!r}", remedy="values are finite numbers")
+        if found[name] < 0 and known[name].quantity.scale != "linear":
+            raise SimulationError(f"{name} is set to {value!r}", remedy="it is declared as a positive quantity")
     return found
 
 
@@ -185,7 +188,8 @@ def _notes(system: System, numbers: Array, regimen: Regimen, parts: dict[str, fl
             (v for p, v in zip(system.parameters, numbers, strict=True) if p.name == "carrier.most_particles"), None
         )
         if most is not None and given.particles > most:
-            text = f"{given.particles * 1e9:.2g} particles to a dose; a purification is taken to yield {most * 1e9:.2g} at most"
+            given_, most_ = f"{given.particles * 1e9:.2g}", f"{most * 1e9:.2g}"
+            text = f"{given_} particles to a dose; a purification is taken to yield {most_} at most"
             notes.append(text)
             warnings.warn(text, YieldWarning, stacklevel=3)
     return tuple(dict.fromkeys(notes))

@@ -1,4 +1,4 @@
-"""Floor 6: a simulated arm: every observable and pool by name, at any time, with its unit and its ledgers' residuals."""
+"""Floor 6: a simulated arm: observables and pools by name, at any time, with units, and what its ledgers lack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """One observable or pool of a run.
 
@@ -73,7 +73,7 @@ class Series:
         return f"{self.name}: largest {format_quantity(top, self.unit)} at {when:.3g} h"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Trajectory:
     """A simulated arm.
 
@@ -163,11 +163,7 @@ class Trajectory:
             If the run failed, has no such name, or does not reach that far.
         """
         known = self.unit(name)
-        if not self.outcome:
-            raise SimulationError(
-                f"the run of {self.model.name!r} failed at {self.outcome.time:.4g} h: {self.outcome.what}",
-                remedy=self.outcome.remedy,
-            )
+        self._require_success()
         if times.size and (times.min() < self.timeline.times[0] or times.max() > self.end):
             raise SimulationError(f"the run ends at {self.end:g} h", remedy="simulate until a later time")
         states = self._states(times)
@@ -177,6 +173,13 @@ class Trajectory:
                 return found
         values: Array = states[:, self.system.index(name)] / unit(known).factor
         return values
+
+    def _require_success(self) -> None:
+        if not self.outcome:
+            raise SimulationError(
+                f"the run of {self.model.name!r} failed at {self.outcome.time:.4g} h: {self.outcome.what}",
+                remedy=self.outcome.remedy,
+            )
 
     def _states(self, times: Array) -> Array:
         if times is self.solution.times:
@@ -191,6 +194,7 @@ class Trajectory:
         It shows that the books close, not that the numbers are accurate: integrators keep linear invariants at any
         tolerance. Accuracy is shown by a second solver.
         """
+        self._require_success()
         return {ledger: self._residual(ledger) for ledger in self.system.ledgers}
 
     def _residual(self, ledger: str) -> float:
