@@ -151,6 +151,16 @@ def _demo(args: argparse.Namespace) -> int:
     return WELL
 
 
+def _warm_up(args: argparse.Namespace) -> int:
+    from exodelivery.compile.native.machine import cache_folder
+    from exodelivery.solve.solvers.rodas5p import warm_up
+
+    print("Compiling the solver for this processor, which takes some ten seconds, once ...", flush=True)
+    warm_up()
+    print(f"Done; compiled models are kept in {cache_folder()}")
+    return WELL
+
+
 def _watched() -> bool:
     """Return whether a person sees the progress of long work."""
     return sys.stderr.isatty()
@@ -254,6 +264,10 @@ def _new_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="FOLDER", help="does not exist yet, or is empty")
 
 
+def _warm_up_options(parser: argparse.ArgumentParser) -> None:
+    """Take none."""
+
+
 def _demo_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", default="out", metavar="FOLDER", help="where the report goes; out unless given")
 
@@ -334,6 +348,15 @@ $ exo new mine
 A shelf stands in mine; go there and run: exo check my_model""",
         _new_options,
         _new,
+    ),
+    "warm-up": Command(
+        "compile the solver for this processor now, so that the first run need not",
+        """\
+$ exo warm-up
+Compiling the solver for this processor, which takes some ten seconds, once ...
+Done; compiled models are kept in ...""",
+        _warm_up_options,
+        _warm_up,
     ),
     "demo": Command(
         "compare exosome, liposome and free drug on the published numbers, and write the report",
