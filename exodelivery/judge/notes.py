@@ -17,9 +17,10 @@ def failure_notes(
     setting: Setting, found: Mapping[tuple[str, str], tuple[Reading, tuple[tuple[int, str], ...]]]
 ) -> Iterator[str]:
     for (carrier, matching), (_, failures) in found.items():
-        drawn = Counter(what for at, what in failures if 1 <= at <= setting.draws)
-        for what, count in drawn.items():
-            yield f"{count} of {setting.draws} draws of {carrier} ({matching}) failed and are in no number: {what}"
+        drawn = [what for at, what in failures if 1 <= at <= setting.draws]
+        if drawn:
+            counted = f"{len(drawn)} of {setting.draws} draws of {carrier} ({matching})"
+            yield f"{counted} failed and are in no number; most often or first: {Counter(drawn).most_common(1)[0][0]}"
         if any(at > setting.draws for at, _ in failures):
             yield f"runs for the gradient of {carrier} ({matching}) failed, so its doubt is not traced"
 

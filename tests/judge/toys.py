@@ -19,6 +19,7 @@ from exodelivery.declare.parts import Carrier
 from exodelivery.solve.timeline import Array
 
 HORIZON = 400.0
+CONTRAST_SD = 0.5
 
 
 def assumed(value: str, low: str, high: str) -> dict[str, Any]:
@@ -31,20 +32,25 @@ def literature(value: str, spread: str = "") -> dict[str, Any]:
 
 PER_PARTICLE = assumed("0.01 nmol/(1e9 particle)", "0.005 nmol/(1e9 particle)", "0.02 nmol/(1e9 particle)")
 
+REST = {"adsorbed": "0", "label": "1", "dye": "0"}
+LOST = dict.fromkeys(("loaded", "adsorbed", "label"), "out")
 
-def carrier(name: str, k: Mapping[str, Any], *, loaded: str = "1", **loading: Mapping[str, Any]) -> Carrier:
+
+def carrier(
+    name: str, k: Mapping[str, Any], *, loaded: str = "1", free: str = "0", **loading: Mapping[str, Any]
+) -> Carrier:
     block = {
         "loading": exo.Block(
             kind="loading",
             name="vial",
             parameters={"per_particle": PER_PARTICLE, **loading},
-            outputs={"loaded": loaded, "adsorbed": "0", "free": "0", "drug_per_particle": "per_particle", "label": "1", "dye": "0"},
+            outputs={"loaded": loaded, "free": free, "drug_per_particle": "per_particle", **REST},
         ),
         "clearance": exo.Block(
             kind="clearance",
             name="first",
             parameters={"k": k},
-            flows={"clear": {"flow": "plasma.carrier -> out : k * plasma.carrier", "passengers": dict.fromkeys(("loaded", "adsorbed", "label"), "out")}},
+            flows={"clear": {"flow": "plasma.carrier -> out : k * plasma.carrier", "passengers": LOST}},
         ),
         "release": exo.Block(
             kind="release",
@@ -58,7 +64,7 @@ def carrier(name: str, k: Mapping[str, Any], *, loaded: str = "1", **loading: Ma
             parameters={"u": assumed("1 1/h", "0.5 1/h", "2 1/h")},
             flows={"leave": "isf.carrier -> plasma.carrier : u * isf.carrier"},
         ),
-    }  # fmt: skip
+    }
     return exo.Carrier(name=name, use=block)
 
 
@@ -121,7 +127,7 @@ class LinearGaussian:
 
     identities: tuple[str, str]
     estimate: Array
-    contrast_sd: float = 0.5
+    prior_precision: float = 1.0
     name: str = "linear_gaussian"
     citations: tuple[Citation, ...] = (Citation("A. Author, a measurement, 2020."),)
     origins: tuple[str, str] = ("assumed", "literature")
@@ -136,8 +142,8 @@ class LinearGaussian:
         contrast = np.array([[1.0, -1.0], [-1.0, 1.0]])
         priors = {origin: np.zeros((2, 2)) for origin in self.origins}
         for n, origin in enumerate(self.origins):
-            priors[origin][n, n] += 1.0
-        return {"measured": contrast / self.contrast_sd**2, **priors}
+            priors[origin][n, n] += self.prior_precision
+        return {"measured": contrast / CONTRAST_SD**2, **priors}
 
     def identities_for(self, model: Model) -> dict[str, str]:
         found = {name: parameter.identity for name, parameter in parameters_of(model).items()}
