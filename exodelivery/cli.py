@@ -26,7 +26,7 @@ WELL, FOUND, MISUSE, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
 DEMO = "doxorubicin_carriers"
 """The recipe that ``exo demo`` shows."""
 
-Options = Callable[[argparse.ArgumentParser], None]
+Option = tuple[tuple[str, ...], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Command:
 
     about: str
     example: str
-    options: Options
+    options: tuple[Option, ...]
     run: Callable[[argparse.Namespace], int]
 
 
@@ -193,84 +193,26 @@ def _write_table(frame: Any, path: str) -> None:
     print(path)
 
 
-def _dose_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dose", required=True, metavar="AMOUNT", help='"5 mg/kg", "1e10 particle", "1 ID", ...')
-    parser.add_argument("--every", default="0 h", metavar="TIME", help='interval of repeated doses, "7 d"')
-    parser.add_argument("--times", type=int, default=1, metavar="N", help="how many doses in all")
-    parser.add_argument("--over", default="0 h", metavar="TIME", help="duration of an infusion; a bolus unless given")
-    parser.add_argument("--route", default="iv", help="a route of the body; iv unless given")
-    parser.add_argument("--label", default="", metavar="AMOUNT", help='label injected along, "1 ID"')
+def _option(*names: str, **settings: Any) -> Option:
+    return names, settings
 
 
-def _output_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--csv", metavar="FILE", help="write the table")
-    parser.add_argument("--html", metavar="FILE", help="write a report")
-
-
-def _list_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", nargs="?", default="", help="model, body, drug, carrier, a slot, study or fit")
-
-
-def _check_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="*", metavar="NAME", help="names on the shelves, or files")
-    parser.add_argument("--all", action="store_true", help="everything on the shelves")
-
-
-def _show_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="a name on the shelves")
-    parser.add_argument("--carrier", help="swap the carrier of a model")
-
-
-def _simulate_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="its name, or its file")
-    parser.add_argument("--carrier", help="swap the carrier")
-    _dose_options(parser)
-    parser.add_argument(
-        "--until", metavar="TIME", help='end of the run, "28 d"; a week after the last dose unless given'
-    )
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="lay a value over the model's")
-    parser.add_argument("--using", metavar="FIT", help="lay the estimates of a kept fit over the model's values")
-    _output_options(parser)
-
-
-def _fit_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="a recipe on the shelves")
-    parser.add_argument("--again", action="store_true", help="fit anew, and keep the result in your own fits/")
-    parser.add_argument("--starts", type=int, metavar="N", help="how many starting points")
-    parser.add_argument("--seed", type=int, metavar="N", help="seed of the starting points")
-
-
-def _compare_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="its name, or its file")
-    parser.add_argument("--carriers", required=True, metavar="A,B,C", help="carriers to compare")
-    parser.add_argument("--baseline", required=True, metavar="CARRIER", help="the one that the others are held against")
-    _dose_options(parser)
-    parser.add_argument("--using", metavar="FIT", help="draw the parameters from this kept fit")
-    parser.add_argument(
-        "--horizon", metavar="TIME", help="how long is compared; a week after the last dose unless given"
-    )
-    parser.add_argument("--draws", type=int, metavar="N", help="how many draws of the parameters")
-    parser.add_argument("--seed", type=int, metavar="N", help="seed of the draws")
-    _output_options(parser)
-
-
-def _report_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("out", metavar="OUT.html", help="the page to write")
-    parser.add_argument("names", nargs="+", metavar="NAME", help="models, parts, studies and fits")
-    parser.add_argument("--title", default="", help="heading of the page")
-
-
-def _new_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help="does not exist yet, or is empty")
-
-
-def _warm_up_options(parser: argparse.ArgumentParser) -> None:
-    """Take none."""
-
-
-def _demo_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", default="out", metavar="FOLDER", help="where the report goes; out unless given")
-
+_MODEL = _option("model", metavar="MODEL", help="its name, or its file")
+_CARRIER = _option("--carrier", help="swap the carrier of a model")
+_USING = _option("--using", metavar="FIT", help="take the values from this kept fit")
+_SEED = _option("--seed", type=int, metavar="N", help="of whatever is drawn")
+_DOSE = (
+    _option("--dose", required=True, metavar="AMOUNT", help='"5 mg/kg", "1e10 particle", "1 ID", ...'),
+    _option("--every", default="0 h", metavar="TIME", help='interval of repeated doses, "7 d"'),
+    _option("--times", type=int, default=1, metavar="N", help="how many doses in all"),
+    _option("--over", default="0 h", metavar="TIME", help="duration of an infusion; a bolus unless given"),
+    _option("--route", default="iv", help="a route of the body; iv unless given"),
+    _option("--label", default="", metavar="AMOUNT", help='label injected along, "1 ID"'),
+)
+_OUTPUT = (
+    _option("--csv", metavar="FILE", help="write the table"),
+    _option("--html", metavar="FILE", help="write a report"),
+)
 
 COMMANDS: dict[str, Command] = {
     "list": Command(
@@ -280,7 +222,7 @@ $ exo list carrier
 carrier      exosome_natural     Exosomes as cells shed them, loaded by incubation; mouse values
 ...
 carrier      none                No carrier: all drug is given free""",
-        _list_options,
+        (_option("kind", nargs="?", default="", help="model, body, drug, carrier, a slot, study or fit"),),
         _list,
     ),
     "check": Command(
@@ -289,7 +231,10 @@ carrier      none                No carrier: all drug is given free""",
 $ exo check doxorubicin_mouse
 model doxorubicin_mouse with exosome_targeted: 2 notes
 note [names] models/blocks/release/first_order.toml:16 (flows.leak_endosome): the flow ...""",
-        _check_options,
+        (
+            _option("names", nargs="*", metavar="NAME", help="names on the shelves, or files"),
+            _option("--all", action="store_true", help="everything on the shelves"),
+        ),
         _check,
     ),
     "show": Command(
@@ -301,7 +246,7 @@ Model doxorubicin_mouse: Doxorubicin in a mouse with a 4T1 tumour, in a carrier 
   drug     doxorubicin: Doxorubicin, counted as the free base
   carrier  none: No carrier: all drug is given free
   ...""",
-        _show_options,
+        (_option("name", metavar="NAME", help="a name on the shelves"), _CARRIER),
         _show,
     ),
     "simulate": Command(
@@ -313,7 +258,15 @@ Run of doxorubicin_mouse (none in mouse_4t1) to 24 h
           each dose: 184 nmol of drug...
   ledgers ...
   plasma_total: largest ...""",
-        _simulate_options,
+        (
+            _MODEL,
+            _CARRIER,
+            *_DOSE,
+            _option("--until", metavar="TIME", help='end of the run, "28 d"; else a week after the last dose'),
+            _option("--set", action="append", default=[], metavar="NAME=VALUE", help="lay a value over the model's"),
+            _USING,
+            *_OUTPUT,
+        ),
         _simulate,
     ),
     "fit": Command(
@@ -321,7 +274,12 @@ Run of doxorubicin_mouse (none in mouse_4t1) to 24 h
         """\
 $ exo fit doxorubicin_carriers
 ...""",
-        _fit_options,
+        (
+            _option("name", metavar="NAME", help="a recipe on the shelves"),
+            _option("--again", action="store_true", help="fit anew, and keep the result in your own fits/"),
+            _option("--starts", type=int, metavar="N", help="how many starting points"),
+            _SEED,
+        ),
         _fit,
     ),
     "compare": Command(
@@ -330,7 +288,17 @@ $ exo fit doxorubicin_carriers
 $ exo compare doxorubicin_mouse --carriers none,liposome_pegylated --baseline liposome_pegylated \
 --dose "5 mg/kg" --using doxorubicin_carriers
 ...""",
-        _compare_options,
+        (
+            _MODEL,
+            _option("--carriers", required=True, metavar="A,B,C", help="carriers to compare"),
+            _option("--baseline", required=True, metavar="CARRIER", help="the one that the others are held against"),
+            *_DOSE,
+            _USING,
+            _option("--horizon", metavar="TIME", help="how long is compared; else a week after the last dose"),
+            _option("--draws", type=int, metavar="N", help="how many draws of the parameters"),
+            _SEED,
+            *_OUTPUT,
+        ),
         _compare,
     ),
     "report": Command(
@@ -338,7 +306,11 @@ $ exo compare doxorubicin_mouse --carriers none,liposome_pegylated --baseline li
         """\
 $ exo report laginha.html laginha_2005_4t1_tumour doxorubicin_mouse
 laginha.html""",
-        _report_options,
+        (
+            _option("out", metavar="OUT.html", help="the page to write"),
+            _option("names", nargs="+", metavar="NAME", help="models, parts, studies and fits"),
+            _option("--title", default="", help="heading of the page"),
+        ),
         _report,
     ),
     "new": Command(
@@ -346,7 +318,7 @@ laginha.html""",
         """\
 $ exo new mine
 A shelf stands in mine; go there and run: exo check my_model""",
-        _new_options,
+        (_option("folder", metavar="FOLDER", help="does not exist yet, or is empty"),),
         _new,
     ),
     "warm-up": Command(
@@ -355,7 +327,7 @@ A shelf stands in mine; go there and run: exo check my_model""",
 $ exo warm-up
 Compiling the solver for this processor, which takes some ten seconds, once ...
 Done; compiled models are kept in ...""",
-        _warm_up_options,
+        (),
         _warm_up,
     ),
     "demo": Command(
@@ -364,7 +336,7 @@ Done; compiled models are kept in ...""",
 $ exo demo
 ...
 The report: out/doxorubicin_carriers.html""",
-        _demo_options,
+        (_option("--out", default="out", metavar="FOLDER", help="where the report goes; out unless given"),),
         _demo,
     ),
 }
@@ -381,7 +353,8 @@ def parser() -> argparse.ArgumentParser:
         options = verbs.add_parser(
             name, help=command.about, description=command.about, epilog=example, formatter_class=form
         )
-        command.options(options)
+        for words, settings in command.options:
+            options.add_argument(*words, **settings)
     return top
 
 
