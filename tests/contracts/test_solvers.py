@@ -308,6 +308,35 @@ def test_rates_of_time_are_followed(name: str) -> None:
 
 
 @every_nonlinear_solver
+def test_sensitivities_follow_rates_of_time(name: str) -> None:
+    """a' = t - k a has a = t/k - 1/k² + C exp(-k t)."""
+
+    def closed(k: float) -> Array:
+        return TIMES / k - 1 / k**2 + (1 + 1 / k**2) * np.exp(-k * TIMES)
+
+    found = run(name, equations({"a": "t - k * a"}), [0.8], only(1, 1.0), sensitive=(0,))
+    assert found.sensitivities is not None
+    difference = (closed(0.8 + 1e-4) - closed(0.8 - 1e-4)) / 2e-4
+    np.testing.assert_allclose(found.sensitivities[:, 0, 0], difference, rtol=1e-6, atol=1e-6)
+
+
+@every_nonlinear_solver
+def test_sensitivities_through_every_function_match_differences(name: str) -> None:
+    rates = {
+        "a": "-v * hill(a, K, h) + exp(-b) * 0.1",
+        "b": "min(a, b + 1) * k - tanh(b / K) * log(b + 2) + when(t > 3, 0.1, 0.1)",
+    }
+    system, p = equations(rates), np.array([0.7, 1.3, 0.4, 2.1])  # K, h, k, v
+    found = run(name, system, p, only(2, 3.0), sensitive=(0, 1, 2, 3))
+    assert found.sensitivities is not None
+    for column in range(4):
+        move = 1e-4 * np.eye(4)[column]
+        up, down = (run("lsoda", system, p + sign * move, only(2, 3.0), tolerance=Tolerance(1e-11)) for sign in (1, -1))
+        difference = (up.states - down.states) / 2e-4
+        np.testing.assert_allclose(found.sensitivities[:, :, column], difference, rtol=2e-5, atol=1e-5)
+
+
+@every_nonlinear_solver
 def test_a_rate_that_grows_without_bound_is_a_failure_value(name: str) -> None:
     found = run(
         name,

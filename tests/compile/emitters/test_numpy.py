@@ -68,9 +68,7 @@ def test_outputs_over_many_times_agree_with_one_point_at_a_time() -> None:
     times, states = np.array([0.0, 1.0, 2.0]), np.array([[1.0, 0.5, 2.0], [0.0, 0.9, 0.2], [-1e-9, 3.0, 0.5]])
     for row, (t, x) in enumerate(zip(times, states, strict=True)):
         np.testing.assert_allclose(built.outputs(times, states, P)[row], built.rates(t, x, P), rtol=1e-13)
-        np.testing.assert_allclose(
-            built.outputs_by_states(times, states, P)[row], built.jacobian(t, x, P), rtol=1e-12
-        )
+        np.testing.assert_allclose(built.outputs_by_states(times, states, P)[row], built.jacobian(t, x, P), rtol=1e-12)
         np.testing.assert_allclose(
             built.outputs_by_parameters(times, states, P)[row], built.by_parameters(t, x, P), rtol=1e-12
         )
