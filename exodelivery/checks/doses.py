@@ -54,6 +54,7 @@ def _loading(case: Case, instance: Instance) -> Iterator[Issue]:
         return
     assert stage is not None
     values = {symbols.parameters[name]: p.quantity.base for name, p in case.anatomy.parameters.items()}
+    yield from _empty_pools(stage, origin.place("flows"))
     drug, label = SHARES
     yield from _whole(stage, drug, values, origin.place("outputs", _first(stage, drug)))
     if any(name in stage.outputs for name in label):
@@ -65,6 +66,20 @@ def _loading(case: Case, instance: Instance) -> Iterator[Issue]:
         yield Issue("warning", RULE, message, place)
     elif not set(stage.states) & per_particle.free_symbols and not _number(per_particle, values) > 0:
         yield Issue("error", RULE, "drug_per_particle is not positive", place)
+
+
+def _empty_pools(stage: Stage, place: Place) -> Iterator[Issue]:
+    """Yield an issue for each pool of the vial that could be drawn from when it is empty."""
+    import sympy
+
+    full = {state: sympy.Symbol(f"full_{state}", positive=True) for state in stage.states}
+    for state, rate in zip(stage.states, stage.rates, strict=True):
+        left = sympy.expand(sympy.sympify(rate).subs({**full, state: 0}))
+        if not left.is_nonnegative:
+            all_empty = sympy.sympify(rate).subs(dict.fromkeys(stage.states, 0))
+            severity, how = ("error", "is") if all_empty.is_negative else ("warning", "may be")
+            message = f"a pool of the vial {how} drawn from when it is empty"
+            yield Issue(severity, RULE, message, place, "a rate is its source times something finite")
 
 
 def _first(stage: Stage, names: tuple[str, ...]) -> str:

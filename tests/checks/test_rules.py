@@ -143,6 +143,11 @@ def test_a_stage_that_loses_drug_by_a_flow_is_not_believed(plant: Callable[[str,
     assert any("could not be proved" in issue.message for issue in warned)
 
 
+def test_an_empty_pool_of_the_vial_is_not_drawn_from(plant: Callable[[str, str, str], int]) -> None:
+    plant("models/blocks/loading/tiny_soak.toml", "k_in * vial.free |", "k_in * offered |")
+    assert any("drawn from when it is empty" in issue.message for issue in checked("tiny_soaked").errors)
+
+
 def test_two_parameters_are_one_only_with_the_same_owners(shelf: Path) -> None:
     model = whole()
     leak = model.use["efflux"]["leak"]
