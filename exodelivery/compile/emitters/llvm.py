@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from exodelivery.compile.emitters.numpy import NumpyEmitter, NumpyKernels
 from exodelivery.compile.equations import Equations
-from exodelivery.compile.native.plan import Plan, plan
+from exodelivery.compile.native.plan import Plan, Rows, plan
 from exodelivery.errors import SimulationError
 
 if TYPE_CHECKING:
@@ -47,8 +47,15 @@ class LlvmKernels:
         """The same equations as plain functions, for outputs over many times and for checking."""
         return NumpyEmitter().emit(self.equations, self.sensitive)
 
+    @cached_property
+    def rows(self) -> Rows:
+        """Where the parts of a workspace begin."""
+        return self.plan.rows()
+
     def machine(self, lanes: int, varied: bool = False) -> Machine:
         """Return code for a number of lanes; ``varied`` adds the kernels of sensitivities to one lane."""
+        if (lanes, varied) in self._machines:
+            return self._machines[lanes, varied]
         from exodelivery.compile.native.kernels import module
         from exodelivery.compile.native.machine import compile_module
         from exodelivery.compile.native.variational import variational

@@ -86,12 +86,9 @@ def compile_module(text: str, functions: tuple[str, ...]) -> Machine:
 
 
 def _compiled(text: str, target: Any) -> bytes:
+    """Generate code without LLVM's passes: the text is what they would leave, and they take most of the time."""
     module = llvm.parse_assembly(text)
     module.verify()
-    options = llvm.create_pipeline_tuning_options(speed_level=OPTIMISATION)
-    options.slp_vectorization = options.loop_vectorization = False
-    builder = llvm.create_pass_builder(target, options)
-    builder.getModulePassManager().run(module, builder)
     code: bytes = target.emit_object(module)
     return code
 

@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from exodelivery.solve.lanes.population import run_sets
 from exodelivery.solve.lanes.single import Variation, run_one
 from exodelivery.solve.outcome import Outcome
 from exodelivery.solve.solvers.protocol import FLOOR, Solution, Tolerance
-from exodelivery.solve.solvers.segments import segments
+from exodelivery.solve.solvers.segments import edges_and_rows
 from exodelivery.solve.timeline import Array, Timeline
 
 WILD = "look at the flows of this state: a rate that grows without bound, or does not vanish with its source"
@@ -75,6 +76,47 @@ class Population:
     def outcome(self, index: int) -> Outcome:
         """Tell how one set ended."""
         return _outcome(self.report[index], self.most_steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A dosing record and output times laid out for the driver."""
+
+    kernels: LlvmKernels
+    timeline: Timeline
+    times: Array
+    tolerance: Tolerance
+    addresses: Kernels
+    course: Course
+    weights: Weights
+    variation: Variation
+
+    def solve(self, parameters: Array, *, dense: bool = False) -> Solution:
+        """Integrate one parameter set, (parameters,)."""
+        values = _parameters(self.kernels, parameters, 1)
+        n, k = self.kernels.plan.size, len(self.kernels.sensitive)
+        out, by, report = np.empty((len(self.times), n)), np.empty((len(self.times), n, k)), np.zeros(4)
+        variation = self.variation
+        if k and self.tolerance.sensitivities:
+            sizes = np.abs(values[list(self.kernels.sensitive)])
+            variation = variation._replace(scales=np.where(sizes > 0, sizes, 1.0))
+        kept = run_one(
+            self.addresses,
+            self.kernels.rows,
+            values,
+            self.course,
+            self.weights,
+            variation,
+            dense,
+            out,
+            by,
+            report,
+        )
+        outcome = _outcome(report, self.tolerance.most_steps)
+        curve = None
+        if dense and outcome:
+            curve = _Steps(kept, self.timeline, n, self.kernels.plain.start(values))
+        return Solution(self.times, out, outcome, by if k else None, curve)
 
 
 class Rodas5pSolver:
@@ -131,26 +173,39 @@ class Rodas5pSolver:
         >>> bool(abs(run.states[0, 0] - 10 * np.exp(-1)) < 1e-6)
         True
         """
-        values = _parameters(kernels, parameters, 1)
-        n, k = kernels.plan.size, len(kernels.sensitive)
-        course = _course(kernels, [timeline], [times])
-        machine = kernels.machine(1, varied=k > 0)
-        out, by, report = np.empty((len(times), n)), np.empty((len(times), n, k)), np.zeros(4)
-        kept = run_one(
+        return self.prepare(kernels, timeline, times, tolerance).solve(parameters, dense=dense)
+
+    def prepare(self, kernels: LlvmKernels, timeline: Timeline, times: Array, tolerance: Tolerance) -> Prepared:
+        """Lay out a run that many parameter sets will repeat, as in a fit: each then costs its steps only.
+
+        Parameters
+        ----------
+        kernels : LlvmKernels
+        timeline : Timeline
+        times : array, (times,)
+            Rising, within the run [h].
+        tolerance : Tolerance
+
+        Returns
+        -------
+        Prepared
+
+        Raises
+        ------
+        SimulationError
+            The times leave the run, or the timeline does not fit the equations.
+        """
+        machine = kernels.machine(1, varied=bool(kernels.sensitive))
+        return Prepared(
+            kernels,
+            timeline,
+            times,
+            tolerance,
             _kernels(machine, observing=False),
-            kernels.plan.rows(),
-            values,
-            course,
-            _weights(tolerance, n),
-            _variation(kernels, machine, timeline, values, tolerance),
-            dense,
-            out,
-            by,
-            report,
+            _course(kernels, [timeline], [times]),
+            _weights(tolerance, kernels.plan.size),
+            _variation(kernels, machine, timeline),
         )
-        outcome = _outcome(report, tolerance.most_steps)
-        curve = _Steps(kept, timeline, n, kernels.plain.start(values)) if dense and outcome else None
-        return Solution(times, out, outcome, by if k else None, curve)
 
     def solve_many(
         self,
@@ -215,7 +270,7 @@ class Rodas5pSolver:
         report = np.zeros((len(values), 4))
         chosen = lanes or host_lanes()
         machine = kernels.machine(chosen)
-        addresses, rows = _kernels(machine, observing=outputs), kernels.plan.rows()
+        addresses, rows = _kernels(machine, observing=outputs), kernels.rows
         weights = _weights(tolerance, kernels.plan.size)
 
         def chunk(first: int, stop: int) -> int:
@@ -300,29 +355,35 @@ def _subjects(sets: int, courses: int, subjects: NDArray[np.int64] | None) -> ND
 
 
 def _course(kernels: LlvmKernels, timelines: Sequence[Timeline], times: Sequence[Array]) -> Course:
-    begins, answers, spans, jumps, inputs, first = [], [], [0], [], [], 0
+    begins: list[tuple[float, float]] = []
+    answers: list[tuple[int, int]] = []
+    spans, counts, first = [0], [], 0
     for timeline, asked in zip(timelines, times, strict=True):
         if timeline.jumps.shape[1] != kernels.plan.size:
             raise SimulationError(
                 f"the timeline is for {timeline.jumps.shape[1]} states, not {kernels.plan.size}",
                 remedy="build the timeline from the same equations",
             )
-        for segment in segments(timeline, asked):
-            begins.append((segment.begin, segment.finish))
-            answers.append((first + segment.rows.start, first + segment.rows.stop))
-        count = len(begins) - spans[-1]
+        edges, bounds = edges_and_rows(timeline, asked)
+        begins += pairwise(edges)
+        answers += pairwise(first + bound for bound in bounds)
+        counts.append(len(edges) - 1)
         spans.append(len(begins))
-        jumps.append(timeline.jumps[:count])
-        inputs.append(timeline.inputs[:count])
         first += len(asked)
     return Course(
         np.array(spans, dtype=np.int64),
-        np.array(begins, dtype=float),
+        np.array(begins),
         np.array(answers, dtype=np.int64),
-        np.ascontiguousarray(np.concatenate(jumps), dtype=float),
-        np.ascontiguousarray(np.concatenate(inputs), dtype=float),
-        np.ascontiguousarray(np.concatenate(times), dtype=float),
+        _stack([timeline.jumps[:count] for timeline, count in zip(timelines, counts, strict=True)]),
+        _stack([timeline.inputs[:count] for timeline, count in zip(timelines, counts, strict=True)]),
+        _stack(times),
     )
+
+
+def _stack(arrays: Sequence[Array]) -> Array:
+    if len(arrays) == 1:
+        return np.array(arrays[0], dtype=float, order="C")
+    return np.concatenate(arrays, dtype=float)
 
 
 def _weights(tolerance: Tolerance, n: int) -> Weights:
@@ -336,9 +397,7 @@ def _kernels(machine: Any, *, observing: bool) -> Kernels:
     return Kernels(**addresses if observing else addresses | {"observe": 0})
 
 
-def _variation(
-    kernels: LlvmKernels, machine: Any, timeline: Timeline, parameters: Array, tolerance: Tolerance
-) -> Variation:
+def _variation(kernels: LlvmKernels, machine: Any, timeline: Timeline) -> Variation:
     k = len(kernels.sensitive)
     if k == 0:
         return NO_VARIATION
@@ -348,7 +407,6 @@ def _variation(
     def given(values: Array | None) -> Array:
         return NOTHING if values is None else np.ascontiguousarray(values, dtype=float)
 
-    sizes = np.abs(parameters[list(kernels.sensitive)])
     return Variation(
         k, layout.lanes, layout.count, layout.doubles,
         rows["source"], rows["inputs"], rows["now"], rows["next"], rows["stages"],
@@ -357,7 +415,7 @@ def _variation(
         TIMES, SLOPES, DENSE,
         given(timeline.jumps_by), given(timeline.inputs_by),
         np.empty((0, 0)) if timeline.times_by is None else np.ascontiguousarray(timeline.times_by, dtype=float),
-        np.where(sizes > 0, sizes, 1.0) if tolerance.sensitivities else np.empty(0),
+        np.empty(0),
     )  # fmt: skip
 
 

@@ -6,8 +6,10 @@ only; what happens *at* a breakpoint, to states and to their derivatives, stands
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -53,12 +55,23 @@ def segments(timeline: Timeline, times: Array) -> Iterator[Segment]:
     >>> [(s.begin, s.finish, s.rows.stop) for s in segments(dosing, np.array([1.0, 24.0, 48.0]))]
     [(0.0, 24.0, 1), (24.0, 48.0, 3)]
     """
+    edges, bounds = edges_and_rows(timeline, times)
+    for index, (begin, finish) in enumerate(pairwise(edges)):
+        yield Segment(index, begin, finish, slice(bounds[index], bounds[index + 1]))
+
+
+def edges_and_rows(timeline: Timeline, times: Array) -> tuple[list[float], list[int]]:
+    """Return the ends of all segments, and the rows of the times that bound each, both one longer than segments.
+
+    Raises
+    ------
+    SimulationError
+        The times do not rise, or lie outside the run.
+    """
     require_times(timeline, times)
-    edges = np.append(timeline.times[timeline.times <= timeline.end], timeline.end)
-    cuts = np.searchsorted(times, edges[1:-1], side="left")
-    bounds = [0, *(int(cut) for cut in cuts), len(times)]
-    for index in range(len(edges) - 1):
-        yield Segment(index, float(edges[index]), float(edges[index + 1]), slice(bounds[index], bounds[index + 1]))
+    edges = [time for time in timeline.times.tolist() if time <= timeline.end]
+    bounds = [0, *times.searchsorted(edges[1:]).tolist(), len(times)]
+    return [*edges, float(timeline.end)], bounds
 
 
 def fitting(equations: Equations, parameters: Array, timeline: Timeline) -> Array:
@@ -82,9 +95,11 @@ def require_times(timeline: Timeline, times: Array) -> None:
     first, end = float(timeline.times[0]), timeline.end
     if end < first:
         raise SimulationError(f"the run ends at {end:g} h, before it starts at {first:g} h", remedy="give a later end")
-    if times.ndim != 1 or not np.all(np.isfinite(times)) or np.any(np.diff(times) < 0):
-        raise SimulationError("output times must be finite and rising", remedy="sort them")
-    if times.size and (times[0] < first or times[-1] > end):
+    if not len(times):
+        return
+    if times.ndim != 1 or not bool((times[1:] >= times[:-1]).all()) or math.isnan(times[0]):
+        raise SimulationError("output times must be numbers and rise", remedy="sort them")
+    if times[0] < first or times[-1] > end:
         raise SimulationError(
             f"output times {times[0]:g} to {times[-1]:g} h leave the run, {first:g} to {end:g} h",
             remedy="ask for times within the run, or let it end later",
