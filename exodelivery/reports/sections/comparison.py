@@ -18,7 +18,7 @@ def render(comparison: Comparison) -> Section:
     """Return a comparison's section: one part to each carrier and matching of doses."""
     about = (
         f"{comparison.model}: {comparison.dose} to {comparison.baseline}, over {comparison.horizon:g} h; "
-        f"{comparison.draws} draws from the joint result. A ratio above one means more than {comparison.baseline}."
+        f"{comparison.draws} draws. A ratio above one means more than {comparison.baseline}."
     )
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in comparison.rows:
@@ -29,8 +29,10 @@ def render(comparison: Comparison) -> Section:
         for (carrier, matching), rows in groups.items()
     ]
     html += [_list("Left out", comparison.left_out), _list("Notes", comparison.notes)]
+    # The first line is the verdict; the box at the top of the page has room for no more.
+    first = next(iter(comparison.headline.splitlines()), "")
     title = f"Carriers compared with {comparison.baseline}"
-    return Section(title, Markup("\n").join(html), comparison.headline, comparison.citations)
+    return Section(title, Markup("\n").join(html), first, comparison.citations)
 
 
 def _group(rows: Sequence[Row], baseline: str) -> Markup:
@@ -55,15 +57,19 @@ def _note(row: Row) -> str:
     return UNDER_ASSUMPTIONS if row.headline == UNDECIDED else ""
 
 
+def _chance(probability: float | None) -> str:
+    return "" if probability is None or math.isnan(probability) else f"{probability:.2f}"
+
+
 def _table(rows: Sequence[Row]) -> Markup:
     cells = [
         (
             row.metric,
             row.carrier_value,
             row.baseline_value,
-            f"{row.ratio:.3g} ({row.low:.3g} to {row.high:.3g})",
-            "" if row.p_better is None else f"{row.p_better:.2f} {_note(row)}",
-            f"{row.p_equivalent:.2f}",
+            f"{row.ratio:.3g}{'' if math.isnan(row.low + row.high) else f' ({row.low:.3g} to {row.high:.3g})'}",
+            f"{_chance(row.p_better)} {_note(row)}" if _chance(row.p_better) else "",
+            _chance(row.p_equivalent),
             ", ".join(f"{origin} {100 * share:.0f} %" for origin, share in row.shares.items()),
             f"{row.headline}{f'; {row.failures} draws failed' if row.failures else ''}",
         )
