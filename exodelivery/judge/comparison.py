@@ -169,6 +169,10 @@ class Comparison:
 
         return bars_figure({row.label: dict(row.shares) for row in self.rows if row.shares}, "What the doubt rests on")
 
+    def _legend(self) -> list[str]:
+        undecided = any(row.headline == UNDECIDED for row in self.rows)
+        return [f"(a) {UNDECIDED}: assumptions carry more than half of the doubt; {_MEANING}"] if undecided else []
+
     def __str__(self) -> str:
         lines = [
             f"{self.model}: carriers against {self.baseline}, {self.dose}, over {self.horizon / 24:g} d",
@@ -179,11 +183,7 @@ class Comparison:
             lines += ["", f"{carrier} / {self.baseline}, same {matching}"]
             lines.append(_columns("", "ratio", "95 % interval", "P(better)", "P(equal)", "doubt rests on", "verdict"))
             lines += [_line(row) for row in self.rows if (row.carrier, row.matching) == (carrier, matching)]
-        if any(row.headline == UNDECIDED for row in self.rows):
-            lines += [
-                "",
-                *_wrapped(f"(a) {UNDECIDED}: assumptions carry more than half of the doubt; {_MEANING}", "  "),
-            ]
+        lines += [line for text in self._legend() for line in ("", *_wrapped(text, "  "))]
         for title, texts in (("left out", self.left_out), ("notes", self.notes)):
             if texts:
                 lines += ["", title, *(line for text in texts for line in _wrapped(text, "  - "))]
@@ -220,7 +220,7 @@ class Comparison:
         body = html_table(header, rows)
         about = f"{self.dose}; over {self.horizon / 24:g} d; {self.draws} draws"
         words = paragraphs(*self.headline.splitlines())
-        rest = paragraphs(*(f"Left out: {text}" for text in self.left_out), *self.notes)
+        rest = paragraphs(*self._legend(), *(f"Left out: {text}" for text in self.left_out), *self.notes)
         return card(f"{self.model}: carriers against {self.baseline}", about, words + body + rest)
 
 

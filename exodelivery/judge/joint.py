@@ -103,39 +103,25 @@ def joint_of(systems: Mapping[str, System], using: JointResult | None = None, de
     FitError
         If the fit's information is not that of a proper distribution.
     """
-    fitted = {unknown.identity: n for n, unknown in enumerate(using.unknowns)} if using else {}
-    named = {carrier: _named(using, system) for carrier, system in systems.items()}
+    unknowns = tuple(using.parameters) if using else ()
+    placed = {carrier: dict(using.places(system.model)) if using else {} for carrier, system in systems.items()}
     priors: dict[str, tuple[Parameter, float, float]] = {}
     widened: dict[str, None] = {}
     fixed: dict[str, None] = {}
     for carrier, system in systems.items():
         for parameter in system.parameters:
-            identity = named[carrier][parameter.name]
-            if identity in fitted:
+            if parameter.name in placed[carrier]:
                 continue
             if parameter.quantity.status == "derived":
-                fixed[identity] = None
+                fixed[parameter.identity] = None
                 continue
             if parameter.quantity.prior() is None:
-                widened[identity] = None
+                widened[parameter.identity] = None
             centre, sd = _prior(parameter, default_cv)
-            _same(priors.setdefault(identity, (parameter, centre, sd)), parameter, centre, sd)
-    identities = (*fitted, *priors)
-    places = {identity: n for n, identity in enumerate(identities)}
-    rows = {
-        carrier: Table(
-            {
-                parameter.name: places[identity]
-                for parameter in system.parameters
-                if (identity := named[carrier][parameter.name]) in places
-            }
-        )
-        for carrier, system in systems.items()
-    }
-    scales = (
-        *(unknown.scale for unknown in (using.unknowns if using else ())),
-        *(parameter.quantity.scale for parameter, _, _ in priors.values()),
-    )
+            _same(priors.setdefault(parameter.identity, (parameter, centre, sd)), parameter, centre, sd)
+    identities = (*(unknown.identity for unknown in unknowns), *priors)
+    scales = (*(unknown.scale for unknown in unknowns), *(one.quantity.scale for one, _, _ in priors.values()))
+    rows = {carrier: _rows(system, placed[carrier], len(unknowns), list(priors)) for carrier, system in systems.items()}
     estimate = np.array([*(using.estimate if using else ()), *(centre for _, centre, _ in priors.values())])
     information = _information(using, list(priors.values()))
     covariance = _inverse(information)
@@ -143,10 +129,15 @@ def joint_of(systems: Mapping[str, System], using: JointResult | None = None, de
     return Joint(identities, scales, estimate, covariance, Table(information), Table(rows), tuple(widened), held)
 
 
-def _named(using: JointResult | None, system: System) -> Mapping[str, str]:
-    if using is not None:
-        return using.identities_for(system.model)
-    return {parameter.name: parameter.identity for parameter in system.parameters}
+def _rows(system: System, placed: Mapping[str, int], first: int, others: list[str]) -> Table[int]:
+    """Return the row of each parameter that the model uses: the fit's unknowns come first."""
+    found = {}
+    for parameter in system.parameters:
+        if parameter.name in placed:
+            found[parameter.name] = placed[parameter.name]
+        elif parameter.identity in others:
+            found[parameter.name] = first + others.index(parameter.identity)
+    return Table(found)
 
 
 def _prior(parameter: Parameter, default_cv: float) -> tuple[float, float]:
@@ -171,7 +162,7 @@ def _same(known: tuple[Parameter, float, float], parameter: Parameter, centre: f
 
 
 def _information(using: JointResult | None, priors: list[tuple[Parameter, float, float]]) -> dict[str, Array]:
-    first = len(using.unknowns) if using else 0
+    first = len(using.parameters) if using else 0
     size = first + len(priors)
     found: dict[str, Array] = {}
     for origin, part in (using.information if using else {}).items():

@@ -32,7 +32,7 @@ def notes_of(
     if using is None:
         yield "no fit: each parameter is at the centre of its range, and drawn from it on its own"
     else:
-        free = len(joint.identities) - len(using.unknowns)
+        free = len(joint.identities) - len(using.parameters)
         yield f"drawn from the joint result of {using.name}; {free} parameters that it leaves out from their own ranges"
     if joint.widened:
         names = ", ".join(sorted(joint.widened))

@@ -34,7 +34,7 @@ class JointResult(Protocol):
         """The recipe's name."""
 
     @property
-    def unknowns(self) -> Sequence[Unknown]:
+    def parameters(self) -> Sequence[Unknown]:
         """In the order of the estimate, (unknowns,)."""
 
     @property
@@ -49,5 +49,5 @@ class JointResult(Protocol):
     def citations(self) -> Sequence[Citation]:
         """What the result rests on."""
 
-    def identities_for(self, model: Model) -> Mapping[str, str]:
-        """Return the identity of each parameter by full name, what the model's carrier shares with another included."""
+    def places(self, model: Model) -> Mapping[str, int]:
+        """Return which unknown each parameter of a model is, by full name; what its carrier shares included."""

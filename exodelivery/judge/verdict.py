@@ -59,17 +59,13 @@ def overall(rows: Sequence[Row], baseline: str) -> str:
     leading = [row for row in rows if row.metric == rows[0].metric]
     lines = [_sentence(row, baseline) for row in leading]
     if all(row.headline == UNDECIDED for row in leading):
-        lines.insert(0, f"On {rows[0].metric} {UNDECIDED}: assumptions carry more than half of the doubt.")
+        lines.insert(0, f"{UNDECIDED.capitalize()}: assumptions carry more than half of the doubt.")
     return "\n".join(lines)
 
 
 def _sentence(row: Row, baseline: str) -> str:
-    assumed = row.shares.get("assumed", 0.0)
-    chance = "" if row.p_better is None else f"P(better) {row.p_better:.2f}"
+    what = f"{row.metric} {row.ratio:.2g} times that of {baseline} ({row.low:.2g} to {row.high:.2g})"
+    chance = "" if row.p_better is None else f", P(better) {row.p_better:.2f}"
     if row.headline == UNDECIDED and chance:
         chance += f" {UNDER_ASSUMPTIONS}"
-    return (
-        f"{row.carrier} against {baseline}, same {row.matching}, {row.metric}: {row.headline}; "
-        f"{row.ratio:.2g} times ({row.low:.2g} to {row.high:.2g}), {chance + ', ' if chance else ''}"
-        f"{100 * assumed:.0f} % of the doubt assumed."
-    )
+    return f"{row.carrier}, same {row.matching}: {row.headline}; {what}{chance}; doubt {row.rests_on}."

@@ -134,7 +134,7 @@ class LinearGaussian:
     alias: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def unknowns(self) -> tuple[OneUnknown, ...]:
+    def parameters(self) -> tuple[OneUnknown, ...]:
         return tuple(map(OneUnknown, self.identities))
 
     @property
@@ -145,6 +145,9 @@ class LinearGaussian:
             priors[origin][n, n] += self.prior_precision
         return {"measured": contrast / CONTRAST_SD**2, **priors}
 
-    def identities_for(self, model: Model) -> dict[str, str]:
-        found = {name: parameter.identity for name, parameter in parameters_of(model).items()}
-        return {name: self.alias.get(identity, identity) for name, identity in found.items()}
+    def places(self, model: Model) -> dict[str, int]:
+        named = {name: parameter.identity for name, parameter in parameters_of(model).items()}
+        known = {name: self.alias.get(identity, identity) for name, identity in named.items()}
+        return {
+            name: self.identities.index(identity) for name, identity in known.items() if identity in self.identities
+        }
