@@ -15,7 +15,6 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,12 +25,12 @@ from exodelivery.compile.equations import Equations
 from exodelivery.compile.native.machine import host_lanes
 from exodelivery.compile.native.tableau import RODAS5P
 from exodelivery.errors import SimulationError
+from exodelivery.solve.lanes.course import course, weights
 from exodelivery.solve.lanes.lane import FINE, NOT_FINITE, SPENT, TOO_SMALL, Course, Kernels, Weights
 from exodelivery.solve.lanes.population import run_sets
 from exodelivery.solve.lanes.single import Variation, run_one
 from exodelivery.solve.outcome import Outcome
-from exodelivery.solve.solvers.protocol import FLOOR, Solution, Tolerance
-from exodelivery.solve.solvers.segments import edges_and_rows
+from exodelivery.solve.solvers.protocol import Solution, Tolerance
 from exodelivery.solve.timeline import Array, Timeline
 
 WILD = "look at the flows of this state: a rate that grows without bound, or does not vanish with its source"
@@ -202,8 +201,8 @@ class Rodas5pSolver:
             times,
             tolerance,
             _kernels(machine, observing=False),
-            _course(kernels, [timeline], [times]),
-            _weights(tolerance, kernels.plan.size),
+            course(kernels.plan.size, [timeline], [times]),
+            weights(tolerance, kernels.plan.size),
             _variation(kernels, machine, timeline),
         )
 
@@ -260,7 +259,7 @@ class Rodas5pSolver:
             raise SimulationError(
                 f"{len(courses)} timelines, but {len(asked)} arrays of times", remedy="give one to each subject"
             )
-        course = _course(kernels, courses, asked)
+        laid = course(kernels.plan.size, courses, asked)
         counts = np.array([len(each) for each in asked])
         firsts = np.concatenate([[0], np.cumsum(counts)])
         ends = np.cumsum(counts[which])
@@ -271,10 +270,10 @@ class Rodas5pSolver:
         chosen = lanes or host_lanes()
         machine = kernels.machine(chosen)
         addresses, rows = _kernels(machine, observing=outputs), kernels.rows
-        weights = _weights(tolerance, kernels.plan.size)
+        held = weights(tolerance, kernels.plan.size)
 
         def chunk(first: int, stop: int) -> int:
-            run_sets(addresses, rows, chosen, values, first, stop, which, course, bases, weights, out, report)
+            run_sets(addresses, rows, chosen, values, first, stop, which, laid, bases, held, out, report)
             return stop - first
 
         _in_threads(chunk, len(values), threads or os.cpu_count() or 1, progress)
@@ -352,44 +351,6 @@ def _subjects(sets: int, courses: int, subjects: NDArray[np.int64] | None) -> ND
     if which.shape != (sets,) or (sets and not 0 <= which.min() <= which.max() < courses):
         raise SimulationError(f"subjects must name one of {courses} timelines for each of {sets} sets")
     return which
-
-
-def _course(kernels: LlvmKernels, timelines: Sequence[Timeline], times: Sequence[Array]) -> Course:
-    begins: list[tuple[float, float]] = []
-    answers: list[tuple[int, int]] = []
-    spans, counts, first = [0], [], 0
-    for timeline, asked in zip(timelines, times, strict=True):
-        if timeline.jumps.shape[1] != kernels.plan.size:
-            raise SimulationError(
-                f"the timeline is for {timeline.jumps.shape[1]} states, not {kernels.plan.size}",
-                remedy="build the timeline from the same equations",
-            )
-        edges, bounds = edges_and_rows(timeline, asked)
-        begins += pairwise(edges)
-        answers += pairwise(first + bound for bound in bounds)
-        counts.append(len(edges) - 1)
-        spans.append(len(begins))
-        first += len(asked)
-    return Course(
-        np.array(spans, dtype=np.int64),
-        np.array(begins),
-        np.array(answers, dtype=np.int64),
-        _stack([timeline.jumps[:count] for timeline, count in zip(timelines, counts, strict=True)]),
-        _stack([timeline.inputs[:count] for timeline, count in zip(timelines, counts, strict=True)]),
-        _stack(times),
-    )
-
-
-def _stack(arrays: Sequence[Array]) -> Array:
-    if len(arrays) == 1:
-        return np.array(arrays[0], dtype=float, order="C")
-    return np.concatenate(arrays, dtype=float)
-
-
-def _weights(tolerance: Tolerance, n: int) -> Weights:
-    absolute = np.zeros(n) + np.asarray(tolerance.absolute, dtype=float)
-    drift = np.where(absolute > 0, 0.0, FLOOR * tolerance.relative)
-    return Weights(absolute, drift, float(tolerance.relative), int(tolerance.most_steps))
 
 
 def _kernels(machine: Any, *, observing: bool) -> Kernels:
