@@ -308,7 +308,7 @@ $ exo report laginha.html laginha_2005_4t1_tumour doxorubicin_mouse
 laginha.html""",
         (
             _option("out", metavar="OUT.html", help="the page to write"),
-            _option("names", nargs="+", metavar="NAME", help="models, parts, studies and fits"),
+            _option("names", nargs="+", metavar="NAME", help="models, studies and fits"),
             _option("--title", default="", help="heading of the page"),
         ),
         _report,

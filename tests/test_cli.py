@@ -57,6 +57,7 @@ MISUSES: dict[str, tuple[list[str], str]] = {
         [*SIMULATE, "--dose", "5 mg/kg", "--until", "1 h", "--csv", "no/such/folder/run.csv"],
         "no/such/folder",
     ),
+    "a report on a part": (["report", "page.html", "pgp"], "a report cannot show"),
     "a shelf in a full folder": (["new", "."], "something stands here already"),
 }
 
