@@ -6,6 +6,7 @@ stands unless told to replace it.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from exodelivery.errors import DeclarationError, Place, nearest
 FORMAT = 1
 LARGEST_FILE = 1_000_000
 """Bytes; a model file is a few thousand."""
+
+_DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]+[ \t]*\.[ \t]*){32}""")
 
 Noun = Block | Body | Drug | Carrier | Model
 
@@ -96,6 +99,11 @@ def read_document(path: Path, shown: str = "") -> tuple[dict[str, Any], Origin]:
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:
     """Read TOML text; an error names the line."""
+    deep = _DEEP_KEY.search(text)
+    if deep:
+        # The reader's work grows with the square of a key's length.
+        line = text.count("\n", 0, deep.start()) + 1
+        raise DeclarationError("a key has more parts than any model needs", where=Place(name, line))
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
