@@ -245,10 +245,23 @@ def fit(name: str, *, again: bool = False, **options: Any) -> Fit:
     **options
         ``starts=``, ``seed=``, ``executor=``, ``progress=``; see :func:`exodelivery.fitting.fit.fit`.
 
+    Returns
+    -------
+    Fit
+        Estimates, records beside predictions, and a verdict in words.
+
     Raises
     ------
+    ShelfError
+        If no shelf has the recipe.
     FitError
-        If there is no kept result and ``again`` is false.
+        If there is no kept result and ``again`` is false, or the recipe cannot be used.
+
+    Examples
+    --------
+    >>> import exodelivery as exo
+    >>> "laginha_2005_4t1_tumour" in exo.fit("doxorubicin_carriers").studies
+    True
     """
     from exodelivery.fitting.fit import fit as fit_recipe
 
@@ -257,14 +270,49 @@ def fit(name: str, *, again: bool = False, **options: Any) -> Fit:
 
 def compare(
     model: str | Model,
-    carriers: Sequence[str],
+    carriers: Sequence[str | Carrier],
     dose: Regimen,
     *,
-    baseline: str,
+    baseline: str | Carrier,
     using: Fit | None = None,
     **options: Any,
 ) -> Comparison:
-    """Compare carriers by metrics, each against the baseline; see :func:`exodelivery.judge.compare.compare`."""
+    """Compare carriers by what they bring where, each against the baseline, with the doubt.
+
+    Parameters
+    ----------
+    model : Model or str
+        Body, drug, cells and observables; its carrier is swapped.
+    carriers : sequence of str or Carrier
+    dose : Regimen
+        What the baseline is given; the others get as much by each matching (drug, particles, protein) that applies.
+    baseline : str or Carrier
+    using : Fit, optional
+        Draws the parameters from this joint result; without one each is drawn from its own range.
+    **options
+        ``horizon=``, ``metrics=``, ``matchings=``, ``draws=``, ``seed=``, ``executor=``, ``progress=``; see
+        :func:`exodelivery.judge.compare.compare`.
+
+    Returns
+    -------
+    Comparison
+        For each metric a ratio, its 95 % interval, P(better), and what the doubt rests on.
+
+    Raises
+    ------
+    DoseError
+        If the baseline cannot take the dose.
+    SimulationError
+        For an unknown metric, matching or horizon, or where the baseline itself cannot be run.
+
+    Examples
+    --------
+    >>> import exodelivery as exo
+    >>> duel = exo.compare("doxorubicin_mouse", ["none"], exo.bolus("5 mg/kg"), baseline="liposome_pegylated",
+    ...                    metrics=["plasma AUC"], horizon="24 h", draws=2)
+    >>> duel.row("none", "plasma AUC").ratio < 0.1
+    True
+    """
     from exodelivery.judge.compare import compare as compare_carriers
 
     noun = load(model) if isinstance(model, str) else model
@@ -272,21 +320,84 @@ def compare(
 
 
 def report(path: str | Path, *parts: Any, title: str = "") -> Path:
-    """Write one self-contained HTML page about models, runs, fits, comparisons and studies, and return its path."""
+    """Write one self-contained HTML page, which asks the network for nothing.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write; one that stands there is replaced.
+    *parts
+        Models, runs, studies, fits and comparisons, in the order of reading.
+    title : str, optional
+        Heading of the page; the file's name unless given.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ExodeliveryError
+        If a part is nothing that a report can show.
+
+    Examples
+    --------
+    >>> import exodelivery as exo
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     page = exo.report(f"{folder}/page.html", exo.studies("laginha_2005_4t1_tumour"))
+    ...     "10.1158/1078-0432.CCR-05-0343" in page.read_text(encoding="utf-8")
+    True
+    """
     from exodelivery.reports.report import write
 
     return write(Path(path), *parts, title=title)
 
 
 def cite(*things: Any) -> str:
-    """Return the bibliography of what was really used: studies, fits, comparisons, models."""
+    """Return the bibliography of what was really used, one source a line.
+
+    Parameters
+    ----------
+    *things
+        Studies, fits, comparisons, models.
+
+    Examples
+    --------
+    >>> import exodelivery as exo
+    >>> "Clin Cancer Res 2005" in exo.cite(exo.studies("laginha_2005_4t1_tumour"))
+    True
+    """
     from exodelivery.reports.bibliography import bibliography_text
 
     return bibliography_text(things)
 
 
 def new(folder: str | Path) -> Path:
-    """Start a shelf of your own: a folder with ``models/`` and ``fits/`` in it, and a first block to edit."""
+    """Start a shelf of your own: a folder with ``models/`` and ``fits/`` in it, and a first block to edit.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Does not exist yet, or is empty.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ShelfError
+        If something stands there already.
+
+    Examples
+    --------
+    >>> import exodelivery as exo
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     sorted(path.name for path in exo.new(f"{folder}/mine").iterdir())
+    ['README.md', 'fits', 'models']
+    """
     from exodelivery.declare.new import new_shelf
 
     return new_shelf(Path(folder))
