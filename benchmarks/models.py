@@ -116,9 +116,7 @@ def m2() -> Problem:
         "koff": 0.003, "kdg": 0.001,
     }  # fmt: skip
     boluses = [(0.0, 0, 50.0), (24.0, 0, 50.0), (48.0, 0, 50.0)]
-    return problem(
-        "M2", rates, {}, values, dosing(10, 96.0, boluses), np.array([*early, *second, *third], dtype=float)
-    )
+    return problem("M2", rates, {}, values, dosing(10, 96.0, boluses), np.array([*early, *second, *third], dtype=float))
 
 
 def m3() -> Problem:
