@@ -212,11 +212,9 @@ def _casadi_runs(problem: Problem, sets: Array, *, single: bool) -> Run:
     built: dict[float, Any] = {}
 
     def run(relative: float) -> Array:
-        pieces, start, _ = (
-            built.setdefault(relative, None)
-            or built.update({relative: _casadi(problem, relative, False)})
-            or built[relative]
-        )
+        if relative not in built:
+            built[relative] = _casadi(problem, relative, False)
+        pieces, start, _ = built[relative]
         out = np.empty((len(sets), len(problem.times), len(problem.equations.states)))
         for index, values in enumerate(sets):
             x = np.array(start(*values), dtype=float)
