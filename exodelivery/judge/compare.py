@@ -19,7 +19,7 @@ from exodelivery.errors import SimulationError
 from exodelivery.judge.comparison import Comparison, Row
 from exodelivery.judge.joint import DEFAULT_CV, joint_of
 from exodelivery.judge.metrics import Metric, Reading, missing, value
-from exodelivery.judge.notes import failure_notes, notes_of
+from exodelivery.judge.notes import failure_notes, notes_of, size_note
 from exodelivery.judge.protocol import JointResult
 from exodelivery.judge.runs import Done, Task, perform_all
 from exodelivery.judge.setting import (
@@ -237,7 +237,11 @@ def _judged(
                 rows.append(row)
             else:
                 left_out.append(f"{carrier}, same {matching}, {metric.name}: {row}")
-    return _in_order(setting, rows), list(dict.fromkeys(left_out)), list(failure_notes(setting, found))
+    return (
+        _in_order(setting, rows),
+        list(dict.fromkeys(left_out)),
+        [*size_note(setting, found), *failure_notes(setting, found)],
+    )
 
 
 def _row(

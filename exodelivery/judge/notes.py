@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from exodelivery.judge.matching import matched
-from exodelivery.judge.metrics import Reading
+from exodelivery.judge.metrics import CELLS, Reading
 from exodelivery.judge.protocol import JointResult
 from exodelivery.judge.setting import Setting, applying
 from exodelivery.solve.dosing import deliver
@@ -23,6 +23,19 @@ def failure_notes(
             yield f"{counted} failed and are in no number; most often or first: {Counter(drawn).most_common(1)[0][0]}"
         if any(at > setting.draws for at, _ in failures):
             yield f"runs for the gradient of {carrier} ({matching}) failed, so its doubt is not traced"
+
+
+def size_note(
+    setting: Setting, found: Mapping[tuple[str, str], tuple[Reading, tuple[tuple[int, str], ...]]]
+) -> Iterator[str]:
+    """Yield how large the tumours are at the horizon: drug per gram of a dying tumour is not drug per tumour."""
+    sizes = [
+        f"{carrier} ({matching}) {reading.end[CELLS][0]:.2g}"
+        for (carrier, matching), (reading, _) in found.items()
+        if CELLS in reading.end
+    ]
+    if sizes:
+        yield f"tumour cells at the horizon: {', '.join(sizes)}; areas per gram are over tumours of such sizes"
 
 
 def notes_of(

@@ -66,6 +66,14 @@ def test_log_kill_is_in_proportion_to_the_area_under_a_linear_effect(known: Comp
     assert float(row.carrier_value) == pytest.approx(0.1 * 50 / math.log(10), rel=1e-3)
 
 
+def test_the_size_of_the_tumours_at_the_horizon_is_stated(known: Comparison) -> None:
+    growth = math.sqrt(0.002 * 0.01)  # the centre of its range
+    left = {name: 1e8 * math.exp(growth * HORIZON - kill) for name, kill in (("fast", 1.25), ("slow", 5), ("un", 0))}
+    note = next(note for note in known.notes if note.startswith("tumour cells"))
+    for text in (f"slow (drug) {left['slow']:.2g}", f"fast (drug) {left['fast']:.2g}", f"(untreated) {left['un']:.2g}"):
+        assert text in note
+
+
 def test_plasma_area_is_not_judged(known: Comparison) -> None:
     assert known.row("slow", "plasma AUC").p_better is None
 
