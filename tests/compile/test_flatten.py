@@ -110,7 +110,7 @@ def test_an_end_that_forgets_a_passenger_is_an_error(assemble: Assemble, forgott
 @pytest.mark.parametrize("rate", ["k_in", "k_in * sqrt(plasma.carrier)"])
 def test_a_carrier_whose_rate_is_no_share_of_it_is_an_error(assemble: Assemble, rate: str) -> None:
     uptake = {**UPTAKE, "flows": {"leave": f"plasma.carrier -> isf.carrier : {rate}"}}
-    with pytest.raises(DeclarationError, match="its source plasma.carrier"):
+    with pytest.raises(DeclarationError, match=r"its source plasma\.carrier"):
         flat(assemble(body=TUMOUR, carrier={**CARRIER, "uptake": uptake}))
 
 

@@ -129,7 +129,7 @@ SITES = {"plasma": {"role": "blood", "volume": 1}, "medium": {"role": "medium", 
         (lambda: Body(sites={"cell": {"role": "cell", "volume": 1, "within": "cel"}}), "nearest: cell"),
         (lambda: Body(populations={"cell": {"unit": "cell"}}), "unit and start"),
         (lambda: Body(weight="-"), "quantity"),
-        (lambda: Drug(), "molar_mass"),
+        (Drug, "molar_mass"),
         (lambda: Drug(molar_mass="5 g/mol", about=3), "is a text"),  # type: ignore[arg-type]
         (lambda: Carrier(dose={"particles": "1"}), "nearest: .*particles"),
         (lambda: Carrier(use={"efflux": Block("efflux")}), "no slot 'efflux'"),

@@ -1,0 +1,84 @@
+"""The verb that runs a model: values laid over, times, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from exodelivery.declare.model import Model
+from exodelivery.declare.regimen import Regimen, bolus
+from exodelivery.errors import SimulationError
+from exodelivery.solve.simulate import grid, simulate
+
+Assemble = Callable[..., Model]
+
+
+@pytest.fixture(scope="module")
+def model(assemble: Assemble) -> Model:
+    return assemble()
+
+
+def test_a_value_is_a_text_or_a_number_in_base_units(model: Model) -> None:
+    texts = simulate(model, bolus("2 nmol"), until=10, values={"disposition.k": "0.005 1/min", "body.V": "0.004 L"})
+    numbers = simulate(model, bolus("2 nmol"), until=10, values={"disposition.k": 0.3, "body.V": 4})
+    assert (
+        texts["level"](5)
+        == pytest.approx(numbers["level"](5))
+        != simulate(model, bolus("2 nmol"), until=10)["level"](5)
+    )
+    laid = model.with_values({"disposition.k": 0.3, "body.V": "4 mL"})
+    assert simulate(laid, bolus("2 nmol"), until=10)["level"](5) == pytest.approx(numbers["level"](5))
+
+
+def test_values_of_a_fit_go_under_those_given_by_hand(model: Model) -> None:
+    class Fitted:
+        def values_for(self, model: Model) -> dict[str, float]:
+            return {"disposition.k": 0.3, "body.V": 4.0}
+
+    run = simulate(model, bolus("2 nmol"), until=10, using=Fitted(), values={"body.V": 8.0})
+    by_hand = simulate(model, bolus("2 nmol"), until=10, values={"disposition.k": 0.3, "body.V": 8.0})
+    assert run["level"](5) == by_hand["level"](5)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"values": {"disposition.kk": 1}}, r"nearest: disposition\.k"),
+        ({"values": {"disposition.k": "1 h"}}, "dimension"),
+        ({"values": {"disposition.k": float("nan")}}, "finite"),
+        ({"values": {"disposition.k": -1.0}}, "positive"),
+        ({"until": 0}, "cannot end"),
+        ({"until": -3}, "cannot end"),
+        ({"solver": "euler"}, "no solver is called"),
+        ({"keep": ("plasma.fre",)}, r"nearest: plasma\.free"),
+    ],
+)
+def test_what_makes_no_run_is_refused(model: Model, how: dict[str, Any], said: str) -> None:
+    with pytest.raises(SimulationError, match=said):
+        simulate(model, bolus("2 nmol"), **{"until": 10, **how})
+
+
+def test_a_run_goes_on_a_week_after_the_last_dose(model: Model) -> None:
+    assert simulate(model, bolus("2 nmol", every="1 d", times=3)).end == 48 + 168
+
+
+def test_a_dose_after_the_end_is_not_given(model: Model) -> None:
+    run = simulate(model, bolus("2 nmol", every="8 h", times=3), until="9 h")
+    assert list(run.timeline.times) == [0, 8]
+
+
+def test_without_a_dose_what_doses_bring_is_unavailable(model: Model) -> None:
+    run = simulate(model, Regimen(), until=5)
+    assert dict(run.system.unavailable) == {"level": "no drug is given"}
+
+
+def test_the_grid_is_fine_after_every_breakpoint() -> None:
+    times = grid(np.array([0.0, 24.0]), 48.0)
+    assert times[0] == 0
+    assert times[-1] == 48
+    assert {0.0, 24.0} <= set(times)
+    after = times[times > 24][0] - 24
+    assert after < 0.1
