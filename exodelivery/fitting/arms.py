@@ -30,7 +30,7 @@ from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
 from exodelivery.units import convert
 
-ACCURACY = 1e-7
+ACCURACY = 1e-8
 """Relative tolerance of the runs of a fit."""
 MOLAR_MASS = "drug.molar_mass"
 

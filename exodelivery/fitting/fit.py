@@ -161,10 +161,10 @@ def _result(
     share = np.clip(1 - np.diag(covariance), 0, 1)
     conditional = np.diag(data) / (1 + np.diag(data))
     words = [word_of(*each) for each in zip(best.white, share, conditional, strict=True)]
-    names = [unknown.name for unknown in problem.unknowns]
+    names = _labels(problem)
     rows = tuple(
         ParameterRow(
-            u.name, u.identity, u.quantity.unit.text, u.scale, float(u.centre + u.sd * best.white[n]),
+            names[n], u.identity, u.quantity.unit.text, u.scale, float(u.centre + u.sd * best.white[n]),
             float(u.sd * np.sqrt(covariance[n, n])), u.centre, u.sd, u.origin, words[n], float(share[n]),
         )
         for n, u in enumerate(problem.unknowns)
@@ -204,6 +204,15 @@ def _result(
         costs=tuple(end.cost for end in ends),
         hashes=Table(hashes_of(recipe)),
     )
+
+
+def _labels(problem: Problem) -> list[str]:
+    """Return each unknown's name, with its owners where two bear one name."""
+    names = [unknown.name for unknown in problem.unknowns]
+    return [
+        f"{name} ({unknown.identity.partition(' @ ')[2]})" if names.count(name) > 1 else name
+        for name, unknown in zip(names, problem.unknowns, strict=True)
+    ]
 
 
 def _used(problem: Problem, predictions: list[list[Value]]) -> list[PredictionRow]:

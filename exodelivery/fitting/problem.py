@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from exodelivery.declare.model import Parameter
+from exodelivery.declare.quantity import to_scale
 from exodelivery.declare.shelf import find, locate
-from exodelivery.errors import FitError
+from exodelivery.errors import FitError, Place, nearest
 from exodelivery.evidence.read_study import read_study
 from exodelivery.evidence.study import Study
 from exodelivery.fitting.arms import ArmOfFit, LeftOut, arm_of_fit, positions, sort_records
@@ -27,6 +28,7 @@ from exodelivery.fitting.recipe import Recipe, read_recipe
 from exodelivery.fitting.unknowns import Unknown, identities_of, unknowns_of
 from exodelivery.solve.functionals import Value
 from exodelivery.solve.timeline import Array
+from exodelivery.units import quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,27 @@ class Problem:
 
     @property
     def start(self) -> Array:
-        """The library's values, whitened, (unknowns,)."""
-        return np.array([(u.start - u.centre) / u.sd for u in self.unknowns])
+        """The library's values, and those that the recipe lays over them, whitened, (unknowns,).
+
+        Raises
+        ------
+        FitError
+            If the recipe's [start] names no unknown, or a value of another dimension.
+        """
+        found = np.array([(u.start - u.centre) / u.sd for u in self.unknowns])
+        for name, start in self.recipe.start.items():
+            chosen = [n for n, unknown in enumerate(self.unknowns) if unknown.name == name]
+            number, written = quantity(start.value)
+            if not chosen or any(written.dimension != self.unknowns[n].quantity.dimension for n in chosen):
+                raise FitError(
+                    f"[start] {name} = {start.value!r} fits no unknown",
+                    where=Place(f"{self.recipe.name}/fit.toml", key=f"start.{name}"),
+                    remedy=nearest(name, [unknown.name for unknown in self.unknowns]),
+                )
+            for n in chosen:
+                unknown = self.unknowns[n]
+                found[n] = (to_scale(number * written.factor, unknown.scale) - unknown.centre) / unknown.sd
+        return found
 
     def numbers(self, arm: int, white: Array) -> Array:
         """Return an arm's parameters at whitened unknowns, (parameters,) [base units]."""

@@ -19,7 +19,7 @@ from exodelivery.units import hours, to_base
 
 KEYS = (
     "format", "kind", "about", "models", "arms", "readings", "spreads", "literature", "discrepancy", "share",
-    "leave_out", "method",
+    "leave_out", "start", "method",
 )  # fmt: skip
 
 
@@ -69,6 +69,14 @@ class Pairing:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """Where the first start begins instead of the library's value, and why."""
+
+    value: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """Parameters that one carrier takes from another, by name in a model; ``clearance.*`` takes a whole block."""
 
@@ -101,7 +109,7 @@ class Method:
     seed: int = 1
     spread: float = 0.7
     tolerance: float = 1e-6
-    solver: str = "lsoda"
+    solver: str = "rodas5p"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +129,8 @@ class Recipe:
     shares : tuple of Share
     leave_out : Table of str
         Reason, by record, arm or study.
+    start : Table of Start
+        By a parameter's full name.
     method : Method
     """
 
@@ -135,6 +145,7 @@ class Recipe:
     literature: Spread | None
     shares: tuple[Share, ...]
     leave_out: Table[str]
+    start: Table[Start]
     method: Method
 
 
@@ -176,6 +187,7 @@ def read_recipe(folder: Path) -> Recipe:
         literature=None if literature is None else page.spread(literature, "literature"),
         shares=tuple(page.share(name, t) for name, t in page.tables(document, "share")),
         leave_out=Table({name: page.text(document["leave_out"], name, "leave_out") for name in page.table(document)}),
+        start=Table({name: page.start(name, t) for name, t in page.tables(document, "start")}),
         method=page.method(document.get("method", {})),
     )
 
@@ -260,6 +272,10 @@ class _Page:
         if not 0 < cv < 10:
             self.refuse("a cv lies between 0 and 1000 %", *keys, "cv")
         return Spread(cv, self.text(table, "why", *keys))
+
+    def start(self, name: str, table: Mapping[str, Any]) -> Start:
+        self.only(table, ("value", "why"), "start", name)
+        return Start(self.text(table, "value", "start", name), self.text(table, "why", "start", name))
 
     def share(self, name: str, table: Mapping[str, Any]) -> Share:
         self.only(table, ("from", "parameters", "why"), "share", name)

@@ -31,7 +31,7 @@ STEPS = 160
 DOSING = ("loading.", "carrier.", "drug.molar_mass", "body.weight", "body.surface")
 """Parameters that what a dose is may depend on."""
 _A = np.array([[5 / 12, -1 / 12], [3 / 4, 1 / 4]])
-_C = (1 / 3, 1.0)
+_C = np.array([1 / 3, 1.0])
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
 
 
@@ -120,15 +120,17 @@ def _stretch(
     # The interpolant jumps at the next breakpoint, so its last point is taken just before.
     last = np.nextafter(finish, begin)
     p = run.parameters
+    steps = np.diff(mesh)
+    times = np.concatenate([mesh[:1], (mesh[:-1, None] + steps[:, None] * _C).ravel()])
+    states = run.solution.dense(np.minimum(times, last))
 
-    def linear(t: float) -> tuple[Array, Array]:
-        x = run.solution.dense(np.array([min(t, last)]))[0]  # type: ignore[misc]
-        return kernels.jacobian(t, x, p), kernels.by_parameters(t, x, p) + inputs
+    def linear(n: int) -> tuple[Array, Array]:
+        return kernels.jacobian(times[n], states[n], p), kernels.by_parameters(times[n], states[n], p) + inputs
 
-    matrix, source = linear(begin)
+    matrix, source = linear(0)
     values[0], slopes[0] = now, matrix @ now + source
-    for n, (t, h) in enumerate(zip(mesh[:-1], np.diff(mesh), strict=True)):
-        (first, one), (second, two) = (linear(t + c * h) for c in _C)
+    for n, h in enumerate(steps):
+        (first, one), (second, two) = linear(2 * n + 1), linear(2 * n + 2)
         system = np.eye(2 * size) - h * np.block(
             [[_A[0, 0] * first, _A[0, 1] * first], [_A[1, 0] * second, _A[1, 1] * second]]
         )
