@@ -191,7 +191,7 @@ def _casadi(problem: Problem, relative: float, varied: bool) -> Any:
         grid = np.unique(np.concatenate([problem.times[piece.rows], [piece.finish]]))
         step = casadi.integrator(f"s{piece.index}", "cvodes", system, piece.begin, grid.tolist(), options)
         if varied:
-            step = step.factory(f"v{piece.index}", ["x0", "p", "fwd:x0", "fwd:p"], ["xf", "fwd:xf"])
+            step = (step, step.forward(len(equations.parameters)))
         pieces.append((piece, np.searchsorted(grid, problem.times[piece.rows]), step))
     start = sympy.lambdify(equations.parameters, list(equations.start))
     start_by = [
@@ -242,9 +242,11 @@ def casadi_sensitivities(problem: Problem) -> Run:
         for piece, rows, step in pieces:
             x = x + problem.timeline.jumps[piece.index]
             p = np.concatenate([problem.parameters, problem.timeline.inputs[piece.index]])
-            done = step(x0=x, p=p, fwd_x0=s, fwd_p=seeds)
-            states = np.asarray(done["xf"]).T
-            moved = np.asarray(done["fwd_xf"]).reshape(n, k, len(states)).transpose(2, 0, 1)
+            forward, derivative = step
+            end = forward(x0=x, p=p)["xf"]
+            states = np.asarray(end).T
+            done = derivative(x0=x, p=p, out_xf=end, fwd_x0=s, fwd_p=seeds)["fwd_xf"]
+            moved = np.asarray(done).reshape(n, k, len(states)).transpose(2, 0, 1)
             out[piece.rows], x, s = moved[rows], states[-1], moved[-1]
         return out
 

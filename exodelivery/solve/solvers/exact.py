@@ -63,39 +63,38 @@ class ExactSolver:
     ) -> Solution:
         """Solve for one parameter set; the tolerance is not needed.
 
-                Parameters
-                ----------
-                kernels : NumpyKernels
-                parameters : array, (parameters,)
-                    In base units.
-                timeline : Timeline
-                times : array, (times,)
-                    Rising, within the run [h].
-                tolerance : Tolerance
-                    Ignored.
-                dense : bool, optional
-                    Give the solution at any other times, too.
+        Parameters
+        ----------
+        kernels : NumpyKernels
+        parameters : array, (parameters,)
+            In base units.
+        timeline : Timeline
+        times : array, (times,)
+            Rising, within the run [h].
+        tolerance : Tolerance
+            Ignored.
+        dense : bool, optional
+            Give the solution at any other times, too.
 
-                Returns
-                -------
-                Solution
+        Returns
+        -------
+        Solution
 
-                Raises
-                ------
-                SimulationError
-                    The equations are not linear, or arrays do not fit them.
+        Raises
+        ------
+        SimulationError
+            The equations are not linear, or arrays do not fit them.
 
-                Examples
-                --------
-                >>> import numpy as np
-                >>> from exodelivery.compile.derive import entries, smooth
-        from exodelivery.compile.emitters.numpy import NumpyEmitter
-                >>> from exodelivery.compile.equations import equations
-                >>> kernels = NumpyEmitter().emit(equations({"a": "-k * a"}))
-                >>> bolus = Timeline(np.array([0.0]), np.array([[10.0]]), np.zeros((1, 1)), end=2.0)
-                >>> run = ExactSolver().solve(kernels, np.array([0.5]), bolus, np.array([2.0]), Tolerance())
-                >>> bool(abs(run.states[0, 0] - 10 * np.exp(-1)) < 1e-13)
-                True
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from exodelivery.compile.emitters.numpy import NumpyEmitter
+        >>> from exodelivery.compile.equations import equations
+        >>> kernels = NumpyEmitter().emit(equations({"a": "-k * a"}))
+        >>> bolus = Timeline(np.array([0.0]), np.array([[10.0]]), np.zeros((1, 1)), end=2.0)
+        >>> run = ExactSolver().solve(kernels, np.array([0.5]), bolus, np.array([2.0]), Tolerance())
+        >>> bool(abs(run.states[0, 0] - 10 * np.exp(-1)) < 1e-13)
+        True
         """
         values = fitting(kernels.equations, parameters, timeline)
         linear = _linear(kernels, values)
