@@ -52,7 +52,7 @@ def elimination(size: int, pattern: Iterable[Entry]) -> Elimination:
     --------
     >>> plan = elimination(3, [(0, 1), (0, 2), (1, 0), (2, 0)])     # an arrow pointing the wrong way
     >>> plan.order
-    (1, 2, 0)
+    (1, 0, 2)
     >>> len(plan.entries)                                            # no fill
     7
     """
