@@ -24,7 +24,7 @@ def test_an_exponential_has_its_area(begin: float, end: float) -> None:
 
 
 def test_a_first_moment_has_its_area() -> None:
-    assert integral(lambda t: np.exp(-t), 0, 60, NONE, power=1) == pytest.approx(1, rel=1e-8)
+    assert integral(lambda t: np.exp(-2 * t), 0, 60, NONE, power=1) == pytest.approx(1 / 4, rel=1e-8)
 
 
 def test_a_jump_is_no_trouble_where_it_is_told() -> None:
