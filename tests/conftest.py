@@ -28,7 +28,7 @@ def assembled(
     observables: Mapping[str, Any] | None = None,
     **rest: Any,
 ) -> Model:
-    """Return a model: one compartment of 2 mL with elimination at 0.2 1/h unless told otherwise; blocks are keywords."""
+    """Return a model: one compartment of 2 mL with elimination at 0.2 1/h unless told otherwise."""
     parts = {"parameters": {"V": "2 mL"}, "sites": PLASMA, "routes": {"iv": "plasma"}, **(body or {})}
     circulation = {slot: Block(slot, slot, **members) for slot, members in parts.pop("use", {}).items()}
     blocks = {slot: Block(slot, slot, **members) for slot, members in (carrier or {}).items()}
