@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 CODE   := exodelivery tests benchmarks
 
-.PHONY: demo test lint format types notebooks clean
+.PHONY: demo test lint format types notebooks bench clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,9 @@ types: $(STAMP)
 
 notebooks: $(STAMP) ## execute the notebooks alone
 	$(BIN)/python -m pytest tests/test_notebooks.py
+
+bench: $(STAMP)     ## speed against the peers that are installed in the environment
+	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf $(VENV) out dist build
