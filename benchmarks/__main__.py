@@ -82,7 +82,9 @@ def _task(
     ours = next(row["value"] for row in rows if row["tool"] == "exodelivery")
     for row in rows:
         row["ratio"] = row["value"] / ours if row["value"] and ours else None
-        shown = "missing" if row["value"] is None else f"{row['value']:12.1f} {row['unit']}  {row['ratio'] or 0:8.1f} ×"
+        shown = (
+            row["note"] if row["value"] is None else f"{row['value']:12.1f} {row['unit']}  {row['ratio'] or 0:8.1f} ×"
+        )
         print(f"  {task:14} {row['tool']:14} {shown}", flush=True)
     return rows
 
