@@ -31,6 +31,8 @@ from exodelivery.solve.timeline import Array
 ESTIMATOR = "least_squares"
 FAR = 2.0
 BEYOND = 1.96
+FARTHEST_START = 3.0
+"""Standard deviations of its prior within which an unknown starts."""
 
 
 def fit(
@@ -121,14 +123,15 @@ def polish(problem: Problem, white: Array, executor: Executor | None = None) -> 
 
 
 def starts_of(problem: Problem) -> list[Array]:
-    """Return the starting points, whitened: the library's values, then a Latin hypercube of the priors."""
+    """Return the starting points, whitened: the recipe's own, then a Latin hypercube of the priors' widths about it."""
     from scipy.stats import norm, qmc
 
     method = problem.recipe.method
     found = [problem.start]
     if method.starts > 1:
         cube = qmc.LatinHypercube(len(problem.unknowns), seed=np.random.default_rng(method.seed))
-        found += list(method.spread * norm.ppf(cube.random(method.starts - 1)))
+        scattered = problem.start + method.spread * norm.ppf(cube.random(method.starts - 1))
+        found += list(np.clip(scattered, -FARTHEST_START, FARTHEST_START))
     return found
 
 

@@ -97,9 +97,9 @@ class Method:
     Attributes
     ----------
     starts, seed : int
-        Starting points, and the seed of all but the first, which is the library's values.
+        Starting points, and the seed of all but the first, which is the library's values and the recipe's [start].
     spread : float
-        How far starts are scattered, as a share of each prior's standard deviation.
+        How far the others are scattered about it, as a share of each prior's standard deviation.
     tolerance : float
         Relative change of the sum of squares at which a start stops.
     solver : str

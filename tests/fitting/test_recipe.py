@@ -76,3 +76,15 @@ def test_a_record_in_a_unit_of_another_dimension_is_refused(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FitError, match="does not fit its observable"):
         problem_of(read_recipe(shelf(tmp_path, RECIPE, CSV.replace("8,nmol/mL", "8,h"))))
+
+
+def test_the_first_start_may_be_named_and_must_fit_an_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    start = '[start]\n"disposition.k" = { value = "0.5 1/h", why = "a test" }\n[method]'
+    problem = problem_of(read_recipe(shelf(tmp_path, RECIPE.replace("[method]", start))))
+    place = [unknown.name for unknown in problem.unknowns].index("disposition.k")
+    unknown = problem.unknowns[place]
+    assert unknown.base(unknown.centre + unknown.sd * problem.start[place]) == pytest.approx(0.5)
+    for wrong in (start.replace("1/h", "mL"), start.replace("position.k", "position.kk")):
+        with pytest.raises(FitError, match="fits no unknown"):
+            _ = problem_of(read_recipe(shelf(tmp_path, RECIPE.replace("[method]", wrong)))).start

@@ -1,0 +1,45 @@
+"""Every fit of the library is kept, current, and stays where it is when fitted once more from its own estimate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from exodelivery.declare.shelf import library_folder
+from exodelivery.fitting.fit import fit, polish
+from exodelivery.fitting.problem import problem_of
+from exodelivery.fitting.recipe import read_recipe
+
+FOLDERS = sorted(path.parent for path in (library_folder() / "fits").glob("*/fit.toml"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_kept_fit_is_current_and_does_not_move(folder) -> None:  # type: ignore[no-untyped-def]
+    """Within a tenth of each standard error and 0.05 of the sum of squares; an outdated fit warns: an error."""
+    kept = fit(folder)
+    problem = problem_of(read_recipe(folder))
+    assert [unknown.identity for unknown in problem.unknowns] == list(kept.identities)
+    sds = np.array([unknown.sd for unknown in problem.unknowns])
+    white = (kept.estimate - np.array([unknown.centre for unknown in problem.unknowns])) / sds
+    end = polish(problem, white)
+    assert end.cost == pytest.approx(min(kept.costs), abs=0.05)
+    moved = np.abs(end.white - white) * sds / np.sqrt(np.diag(kept.covariance))
+    assert np.max(moved) < 0.1
+
+
+def test_the_library_has_a_kept_fit() -> None:
+    assert "doxorubicin_carriers" in [folder.name for folder in FOLDERS]
+
+
+def test_the_first_joint_fit_covers_what_it_must() -> None:
+    kept = fit(library_folder() / "fits" / "doxorubicin_carriers")
+    assert kept.verdict.converged and not kept.failures
+    used = {f"{row.study}/{row.arm}" for row in kept.predictions if row.used}
+    assert {"laginha_2005_4t1_tumour/free_9", "laginha_2005_4t1_tumour/doxil_9"} <= used
+    assert {"laginha_2005_4t1_tumour/dopc_9", "wong_2013_liposome_mammary/liposome"} <= used
+    assert {"kim_2019_exosome_pk_summary/a", "morishita_2015_organ_distribution/exosome"} <= used
+    shared = [row.identity for row in kept.parameters if row.name == "disposition.k_e"]
+    assert len(shared) == 1 and "doxorubicin" in shared[0]
+    assert all(row.note for row in kept.predictions)
+    assert sum(row.name.startswith("clearance.CL_liver") for row in kept.parameters) == 3
