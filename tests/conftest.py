@@ -11,6 +11,9 @@ from exodelivery.declare.block import Block
 from exodelivery.declare.model import Model
 from exodelivery.declare.parts import Body, Carrier, Drug
 
+# Doctests are collected from modules, and two files called conftest cannot both be one.
+collect_ignore_glob = ["conftest.py", "*/conftest.py"]
+
 Assemble = Callable[..., Model]
 
 PLASMA = {"plasma": {"role": "blood", "volume": "V"}}
