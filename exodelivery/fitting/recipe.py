@@ -51,10 +51,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A model of the library with some parts swapped."""
+    """A model of the library with some parts swapped, and slots emptied by ``without``."""
 
     model: str
-    swaps: Table[str]
+    swaps: Table[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,15 @@ class _Page:
             raise FitError(f"this is no time: {error}", where=self.origin.place(*keys)) from None
 
     def variant(self, name: str, table: Mapping[str, Any]) -> Variant:
-        swaps = {key: self.text(table, key, "models", name) for key in table if key != "model"}
+        swaps: dict[str, str | None] = {
+            key: self.text(table, key, "models", name) for key in table if key not in ("model", "without", "why")
+        }
+        without = table.get("without", [])
+        if not isinstance(without, list) or not all(isinstance(slot, str) for slot in without):
+            self.refuse("without is a list of slots", "models", name, "without", remedy='write without = ["effect"]')
+        if without:
+            self.text(table, "why", "models", name)
+        swaps |= dict.fromkeys(without)
         return Variant(self.text(table, "model", "models", name), Table(swaps))
 
     def pairing(self, name: str, table: Mapping[str, Any], document: Mapping[str, Any]) -> Pairing:
