@@ -6,7 +6,7 @@ log ratio is divided among measurement, literature and assumption by its gradien
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 
 import numpy as np
@@ -30,6 +30,7 @@ from exodelivery.judge.setting import (
     chosen_metrics,
     horizon_of,
     models_of,
+    without_effect,
 )
 from exodelivery.judge.verdict import EQUIVALENT, headline, overall
 from exodelivery.solve.simulate import DEFAULT_SOLVER
@@ -180,30 +181,50 @@ def _readings(
         metric.kind == "kill" and not missing(metric, setting.system(setting.baseline)) for metric in setting.metrics
     ):
         every.append((setting.baseline, UNTREATED))
-    tasks, wanted = [], []
+    keys, tasks, wanted = [], [], []
     for carrier, matching in every:
         involved = {carrier} if matching in (native, UNTREATED) else {carrier, setting.baseline}
         at = _needed(setting, involved)
-        tasks.append(_task(setting, carrier, matching, points[at]))
-        wanted.append(at)
-    found = {}
-    for key, task, at, done in zip(every, tasks, wanted, perform_all(tasks, executor, progress), strict=True):
+        for model, names in _halves(setting, carrier, matching):
+            keys.append((carrier, matching))
+            tasks.append(_task(setting, carrier, matching, points[at], model, names))
+            wanted.append(at)
+    found: dict[tuple[str, str], tuple[Reading, tuple[tuple[int, str], ...]]] = {}
+    for key, task, at, done in zip(keys, tasks, wanted, perform_all(tasks, executor, progress), strict=True):
         spread = _spread(done, at, len(points))
-        found[key] = spread.reading(task.observables), spread.failures
+        reading, failures = found.get(key, (Reading({}, {}), ()))
+        more = spread.reading(task.observables)
+        merged = Reading({**reading.area, **more.area}, {**reading.end, **more.end})
+        found[key] = merged, tuple(dict([*failures, *spread.failures]).items())
     return found
 
 
-def _task(setting: Setting, carrier: str, matching: str, points: Array) -> Task:
-    wanted = dict.fromkeys(name for metric in setting.metrics for name in metric.observables)
-    known = {column.name for column in setting.system(carrier).columns}
+def _halves(setting: Setting, carrier: str, matching: str) -> Iterator[tuple[Model, tuple[str, ...]]]:
+    """The model with its effect for what lives at the end, and without it for what was delivered.
+
+    Cells that die shrink the tumour and let go of their drug, so that the carrier which kills more would seem to deliver
+    less to a gram; exposure is therefore judged in tumours that the drug leaves alone.
+    """
+    kills = {name for metric in setting.metrics if metric.kind == "kill" for name in metric.observables}
+    columns = [column.name for column in setting.system(carrier).columns]
+    model = setting.models[carrier]
+    counted = tuple(name for name in columns if name in kills)
+    delivered = tuple(name for name in columns if name not in kills)
+    if counted:
+        yield model, counted
+    if delivered and matching != UNTREATED:
+        yield without_effect(model), delivered
+
+
+def _task(setting: Setting, carrier: str, matching: str, points: Array, model: Model, names: tuple[str, ...]) -> Task:
     return Task(
-        setting.models[carrier],
+        model,
         setting.models[setting.baseline],
         setting.native if matching == UNTREATED else matching,
         Regimen() if matching == UNTREATED else setting.regimen,
         setting.horizon,
-        tuple(name for name in wanted if name in known),
-        setting.joint.values(carrier, setting.system(carrier), points),
+        names,
+        setting.joint.values(carrier, machine(model).system, points),
         setting.joint.values(setting.baseline, setting.system(setting.baseline), points),
         setting.solver,
     )

@@ -28,14 +28,15 @@ def failure_notes(
 def size_note(
     setting: Setting, found: Mapping[tuple[str, str], tuple[Reading, tuple[tuple[int, str], ...]]]
 ) -> Iterator[str]:
-    """Yield how large the tumours are at the horizon: drug per gram of a dying tumour is not drug per tumour."""
+    """Yield how large the tumours are at the horizon, and that exposure was judged without that."""
     sizes = [
         f"{carrier} ({matching}) {reading.end[CELLS][0]:.2g}"
         for (carrier, matching), (reading, _) in found.items()
         if CELLS in reading.end
     ]
     if sizes:
-        yield f"tumour cells at the horizon: {', '.join(sizes)}; areas per gram are over tumours of such sizes"
+        yield f"tumour cells at the horizon: {', '.join(sizes)}"
+        yield "exposure is judged in tumours that the drug leaves alone, log-kill with its effect: a dying tumour holds less"
 
 
 def notes_of(

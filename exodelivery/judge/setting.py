@@ -90,6 +90,11 @@ def models_of(model: Model, carriers: Sequence[str | Carrier], metrics: Sequence
     return found
 
 
+def without_effect(model: Model) -> Model:
+    """Return the model with no effect of the drug on cells."""
+    return model.swap(effect=None) if model.use.get("effect") else model
+
+
 def horizon_of(dose: Regimen, horizon: str | float | None) -> float:
     last = max((one.at + one.over for one in dose.single_doses), default=None)
     if last is None:
