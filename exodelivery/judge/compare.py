@@ -202,7 +202,7 @@ def _readings(
 def _halves(setting: Setting, carrier: str, matching: str) -> Iterator[tuple[Model, tuple[str, ...]]]:
     """The model with its effect for what lives at the end, and without it for what was delivered.
 
-    Cells that die shrink the tumour and let go of their drug, so that the carrier which kills more would seem to deliver
+    Cells that die shrink the tumour and let go of their drug, so the carrier that kills more would seem to deliver
     less to a gram; exposure is therefore judged in tumours that the drug leaves alone.
     """
     kills = {name for metric in setting.metrics if metric.kind == "kill" for name in metric.observables}

@@ -36,7 +36,7 @@ def size_note(
     ]
     if sizes:
         yield f"tumour cells at the horizon: {', '.join(sizes)}"
-        yield "exposure is judged in tumours that the drug leaves alone, log-kill with its effect: a dying tumour holds less"
+        yield "exposure is judged in tumours that the drug leaves alone, log-kill with its effect"
 
 
 def notes_of(
