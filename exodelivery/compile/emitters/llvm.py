@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from exodelivery.compile.native.variational import Blocks
 
 FUNCTIONS = ("bind", "start", "begin", "step", "dense", "commit", "observe")
+LINEAR = ("bind", "start", "observe", "linear", "affine", "series")
 VARIATIONAL = ("vary", "start_by", "propagate")
 
 
@@ -40,6 +41,7 @@ class LlvmKernels:
     sensitive: tuple[int, ...]
     plan: Plan
     _machines: dict[tuple[int, bool], Machine] = field(default_factory=dict, repr=False, compare=False)
+    _linear: dict[int, Machine] = field(default_factory=dict, repr=False, compare=False)
     _lock: Any = field(default_factory=Lock, repr=False, compare=False)
 
     @cached_property
@@ -66,6 +68,16 @@ class LlvmKernels:
                 names = FUNCTIONS + VARIATIONAL if varied else FUNCTIONS
                 self._machines[lanes, varied] = compile_module(module(self.plan, lanes, more), names)
             return self._machines[lanes, varied]
+
+    def linear_machine(self, lanes: int) -> Machine:
+        """Return code for a model that is linear in its states."""
+        from exodelivery.compile.native.linear import linear_module
+        from exodelivery.compile.native.machine import compile_module
+
+        with self._lock:
+            if lanes not in self._linear:
+                self._linear[lanes] = compile_module(linear_module(self.plan, lanes), LINEAR)
+            return self._linear[lanes]
 
     @cached_property
     def blocks(self) -> Blocks:

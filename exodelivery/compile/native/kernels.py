@@ -102,10 +102,17 @@ def module(plan: Plan, lanes: int, more: Sequence[Built] = ()) -> str:
     >>> "define void @step(" in module(plan(equations({"a": "-k * a"})), 4)
     True
     """
-    built = [
-        function(plan, lanes) for function in (_bind, _start, _begin, _factor, _solve, _rates, _step, _dense, _commit)
-    ]
-    built += [_observe(plan), *more]
+    steps = [function(plan, lanes) for function in (_begin, _factor, _solve, _rates, _step, _dense, _commit)]
+    return printed([*shared_kernels(plan, lanes), *steps, *more])
+
+
+def shared_kernels(plan: Plan, lanes: int) -> list[Built]:
+    """Return the kernels ``bind start observe``, which know no method."""
+    return [_bind(plan, lanes), _start(plan, lanes), _observe(plan)]
+
+
+def printed(built: Sequence[Built]) -> str:
+    """Return kernels as one module."""
     declared = sorted(set().union(*(kernel.w.declared for kernel, _ in built)))
     return "\n".join([*declared, "", *(text for _, text in built)])
 

@@ -32,6 +32,12 @@ def call2(typing: Any, address: Any, a: Any, b: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def call3(typing: Any, address: Any, a: Any, b: Any, c: Any) -> Any:
+    """Call a kernel of three pointers."""
+    return _caller(3)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def call4(typing: Any, address: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     """Call a kernel of four pointers."""
     return _caller(4)

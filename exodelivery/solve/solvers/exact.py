@@ -1,5 +1,7 @@
 """Floor 6: the solution itself where rates are linear in the states: matrix exponentials between breakpoints.
 
+One set, with exact sensitivities, runs on scipy; many sets run over the lanes of ``lanes/exponential.py``.
+
 With constant inputs u, ``d(x, 1)/dt = [[A, u], [0, 0]] (x, 1)``, and each sensitivity s joins as ``ds/dt = A s +
 A_p x + u_p``: the exponential of the doubled matrix holds the exact derivative of the exponential. No eigenvalues,
 so equal rates (where closed forms divide by zero) are like any others. Constant rates of the model count as inputs.
@@ -11,10 +13,12 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exodelivery.compile.derive import entries, smooth
 from exodelivery.compile.emitters.numpy import NumpyKernels
@@ -24,6 +28,10 @@ from exodelivery.solve.outcome import Outcome
 from exodelivery.solve.solvers.protocol import Solution, Tolerance
 from exodelivery.solve.solvers.segments import cross, fitting, segments
 from exodelivery.solve.timeline import Array, Timeline
+
+if TYPE_CHECKING:
+    from exodelivery.compile.emitters.llvm import LlvmKernels
+    from exodelivery.solve.solvers.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +124,61 @@ class ExactSolver:
 
         return Solution(times, states, Outcome(True, steps=len(timeline.times)), by, curve)
 
+    def solve_many(
+        self,
+        kernels: LlvmKernels,
+        parameters: Array,
+        timelines: Timeline | Sequence[Timeline],
+        times: Array | Sequence[Array],
+        tolerance: Tolerance,
+        *,
+        subjects: NDArray[np.int64] | None = None,
+        outputs: bool = False,
+        threads: int | None = None,
+        lanes: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Batch:
+        """Solve for many parameter sets; arguments as of :meth:`Rodas5pSolver.solve_many`, the tolerance not needed.
+
+        Raises
+        ------
+        SimulationError
+            The equations are not linear, or arrays do not fit them or one another.
+        """
+        from exodelivery.compile.native.machine import host_lanes
+        from exodelivery.solve.lanes.exponential import LinearKernels, run_linear
+        from exodelivery.solve.solvers.batch import in_threads, layout
+
+        if not self.accepts(kernels.equations):
+            raise _not_linear()
+        values = np.ascontiguousarray(parameters, dtype=float)
+        if values.ndim != 2 or values.shape[1] != len(kernels.equations.parameters):
+            raise SimulationError(
+                f"parameters have shape {values.shape}, not one value a parameter to each set",
+                remedy="list values in the order of equations.parameters",
+            )
+        laid = layout(kernels.plan.size, len(values), timelines, times, subjects)
+        out = laid.answers(len(kernels.plan.outputs) if outputs else kernels.plan.size)
+        report = np.zeros((len(values), 4))
+        chosen = lanes or 2 * host_lanes()  # two vectors hide one another's waiting
+        addresses = kernels.linear_machine(chosen).addresses
+        named = LinearKernels(**addresses if outputs else addresses | {"observe": 0})
+
+        def chunk(first: int, stop: int) -> int:
+            run_linear(
+                named, kernels.rows, chosen, values, first, stop, laid.which, laid.course, laid.bases, out, report
+            )
+            return stop - first
+
+        in_threads(chunk, len(values), threads, progress)
+        return laid.batch(out, report, tolerance.most_steps)
+
+
+def _not_linear() -> SimulationError:
+    return SimulationError(
+        "these equations are not linear in their states", remedy="take the solver 'rodas5p' or 'lsoda'"
+    )
+
 
 def _linear(kernels: NumpyKernels, parameters: Array) -> Linear:
     n, nowhere = len(kernels.equations.states), np.zeros(len(kernels.equations.states))
@@ -126,9 +189,7 @@ def _linear(kernels: NumpyKernels, parameters: Array) -> Linear:
         off = np.abs(kernels.rates(0.0, probe, parameters) - matrix @ probe - offset)
         limit = 1e-9 * (np.abs(matrix) @ probe + np.abs(offset)) + np.finfo(float).tiny
     if np.any(off > limit):
-        raise SimulationError(
-            "these equations are not linear in their states", remedy="take the solver 'rodas5p' or 'lsoda'"
-        )
+        raise _not_linear()
     columns = [kernels.by_parameters(0.0, unit, parameters) - offset_by for unit in np.eye(n)]
     return Linear(matrix, offset, np.stack(columns, axis=1).transpose(2, 0, 1), offset_by)
 

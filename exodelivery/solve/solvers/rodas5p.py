@@ -11,9 +11,7 @@ Steinebach, BIT Numer. Math. 63:27 (2023).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,55 +24,14 @@ from exodelivery.compile.native.machine import host_lanes
 from exodelivery.compile.native.tableau import RODAS5P
 from exodelivery.errors import SimulationError
 from exodelivery.solve.lanes.course import course, weights
-from exodelivery.solve.lanes.lane import FINE, NOT_FINITE, SPENT, TOO_SMALL, Course, Kernels, Weights
+from exodelivery.solve.lanes.lane import Course, Kernels, Weights
 from exodelivery.solve.lanes.population import run_sets
 from exodelivery.solve.lanes.single import Variation, run_one
-from exodelivery.solve.outcome import Outcome
+from exodelivery.solve.solvers.batch import Batch, in_threads, layout, outcome_of
 from exodelivery.solve.solvers.protocol import Solution, Tolerance
 from exodelivery.solve.timeline import Array, Timeline
 
-WILD = "look at the flows of this state: a rate that grows without bound, or does not vanish with its source"
-SLOW = "loosen the tolerance, give this state an absolute tolerance, or raise Tolerance.most_steps"
-ENDINGS = {
-    NOT_FINITE: ("the rates are not finite", WILD),
-    TOO_SMALL: ("the step became too small", WILD),
-    SPENT: ("the budget of steps is spent", SLOW),
-}
 NOTHING = np.empty((0, 0, 0))
-
-
-@dataclass(frozen=True, slots=True)
-class Population:
-    """Many runs at once.
-
-    Attributes
-    ----------
-    values : array, (sets, times, wanted), or a tuple of (times, wanted) where subjects have their own times
-        States or outputs; rows that a failed set did not reach are NaN.
-    outcomes : callable
-        ``outcomes(index)`` tells how one set ended.
-    failed : array of int
-        Sets that did not reach their end.
-    steps : array of int, (sets,)
-    """
-
-    values: Any
-    report: Array
-    most_steps: int
-
-    @property
-    def failed(self) -> NDArray[np.intp]:
-        """Sets that did not reach their end."""
-        return np.flatnonzero(self.report[:, 0] != FINE)
-
-    @property
-    def steps(self) -> NDArray[np.int64]:
-        """Steps of each set, (sets,)."""
-        return self.report[:, 3].astype(np.int64)
-
-    def outcome(self, index: int) -> Outcome:
-        """Tell how one set ended."""
-        return _outcome(self.report[index], self.most_steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +68,7 @@ class Prepared:
             by,
             report,
         )
-        outcome = _outcome(report, self.tolerance.most_steps)
+        outcome = outcome_of(report, self.tolerance.most_steps)
         curve = None
         if dense and outcome:
             curve = _Steps(kept, self.timeline, n, self.kernels.plain.start(values))
@@ -219,7 +176,7 @@ class Rodas5pSolver:
         threads: int | None = None,
         lanes: int | None = None,
         progress: Callable[[int], None] | None = None,
-    ) -> Population:
+    ) -> Batch:
         """Integrate many parameter sets; a set that fails costs only itself.
 
         Parameters
@@ -243,7 +200,7 @@ class Rodas5pSolver:
 
         Returns
         -------
-        Population
+        Batch
 
         Raises
         ------
@@ -251,21 +208,8 @@ class Rodas5pSolver:
             Arrays do not fit the equations or one another.
         """
         values = _parameters(kernels, parameters, 2)
-        courses = [timelines] if isinstance(timelines, Timeline) else list(timelines)
-        asked = [times] if isinstance(times, np.ndarray) else list(times)
-        asked = asked * len(courses) if len(asked) == 1 else asked
-        which = _subjects(len(values), len(courses), subjects)
-        if len(asked) != len(courses):
-            raise SimulationError(
-                f"{len(courses)} timelines, but {len(asked)} arrays of times", remedy="give one to each subject"
-            )
-        laid = course(kernels.plan.size, courses, asked)
-        counts = np.array([len(each) for each in asked])
-        firsts = np.concatenate([[0], np.cumsum(counts)])
-        ends = np.cumsum(counts[which])
-        bases = ends - counts[which] - firsts[which]
-        width = len(kernels.plan.outputs) if outputs else kernels.plan.size
-        out = np.empty((int(ends[-1]) if len(ends) else 0, width))
+        laid = layout(kernels.plan.size, len(values), timelines, times, subjects)
+        out = laid.answers(len(kernels.plan.outputs) if outputs else kernels.plan.size)
         report = np.zeros((len(values), 4))
         chosen = lanes or host_lanes()
         machine = kernels.machine(chosen)
@@ -273,28 +217,30 @@ class Rodas5pSolver:
         held = weights(tolerance, kernels.plan.size)
 
         def chunk(first: int, stop: int) -> int:
-            run_sets(addresses, rows, chosen, values, first, stop, which, laid, bases, held, out, report)
+            run_sets(
+                addresses, rows, chosen, values, first, stop, laid.which, laid.course, laid.bases, held, out, report
+            )
             return stop - first
 
-        _in_threads(chunk, len(values), threads or os.cpu_count() or 1, progress)
-        shared = len(courses) == 1
-        shaped = out.reshape(len(values), -1, width) if shared else tuple(np.split(out, ends[:-1]))
-        return Population(shaped, report, tolerance.most_steps)
+        in_threads(chunk, len(values), threads, progress)
+        return laid.batch(out, report, tolerance.most_steps)
 
 
 def warm_up() -> None:
     """Compile the drivers for this machine, once; later processes find them cached.
 
-    It takes some ten seconds, in which numba translates the drivers of one run and of populations.
+    It takes some ten seconds, in which numba translates the drivers of one run and of many.
     """
     from exodelivery.compile.emitters.llvm import LlvmEmitter
     from exodelivery.compile.equations import equations
+    from exodelivery.solve.solvers.exact import ExactSolver
 
     kernels = LlvmEmitter().emit(equations({"a": "-k * a"}), (0,))
     bolus = Timeline(np.array([0.0]), np.array([[1.0]]), np.zeros((1, 1)), end=1.0)
     times = np.array([1.0])
     Rodas5pSolver().solve(kernels, np.array([1.0]), bolus, times, Tolerance())
-    Rodas5pSolver().solve_many(kernels, np.array([[1.0]]), bolus, times, Tolerance(), threads=1)
+    for method in (Rodas5pSolver(), ExactSolver()):
+        method.solve_many(kernels, np.array([[1.0]]), bolus, times, Tolerance(), threads=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,15 +268,6 @@ class _Steps:
         return np.asarray(found)
 
 
-def _outcome(report: Array, most_steps: int) -> Outcome:
-    code, time, state, steps = report
-    if code == FINE:
-        return Outcome(True, steps=int(steps))
-    what, remedy = ENDINGS[int(code)]
-    what = f"the budget of {most_steps} steps is spent" if code == SPENT else what
-    return Outcome(False, what, float(time), int(state), remedy, int(steps))
-
-
 def _parameters(kernels: LlvmKernels, parameters: Array, dimensions: int) -> Array:
     values = np.ascontiguousarray(parameters, dtype=float)
     count = len(kernels.equations.parameters)
@@ -340,17 +277,6 @@ def _parameters(kernels: LlvmKernels, parameters: Array, dimensions: int) -> Arr
             remedy="give one value a parameter",
         )
     return values
-
-
-def _subjects(sets: int, courses: int, subjects: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    if subjects is None:
-        if courses not in (1, sets):
-            raise SimulationError(f"{courses} timelines for {sets} sets", remedy="say with subjects= which is whose")
-        return np.zeros(sets, dtype=np.int64) if courses == 1 else np.arange(sets, dtype=np.int64)
-    which = np.ascontiguousarray(subjects, dtype=np.int64)
-    if which.shape != (sets,) or (sets and not 0 <= which.min() <= which.max() < courses):
-        raise SimulationError(f"subjects must name one of {courses} timelines for each of {sets} sets")
-    return which
 
 
 def _kernels(machine: Any, *, observing: bool) -> Kernels:
@@ -384,27 +310,3 @@ TIMES, SLOPES, DENSE = np.array(RODAS5P.times), np.array(RODAS5P.slopes), np.arr
 NO_VARIATION = Variation(
     0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, TIMES, SLOPES, DENSE, NOTHING, NOTHING, np.empty((0, 0)), np.empty(0)
 )  # fmt: skip
-
-
-def _in_threads(
-    chunk: Callable[[int, int], int], sets: int, threads: int, progress: Callable[[int], None] | None
-) -> None:
-    """Run chunks of sets; an interrupt waits for the chunks under way and starts no other."""
-    size = max(32, min(4096, -(-sets // (8 * threads))))
-    bounds = [(first, min(first + size, sets)) for first in range(0, sets, size)]
-    done = 0
-    if threads == 1 or len(bounds) == 1:
-        for first, stop in bounds:
-            done += chunk(first, stop)
-            if progress is not None:
-                progress(done)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            for count in pool.map(lambda bound: chunk(*bound), bounds):
-                done += count
-                if progress is not None:
-                    progress(done)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
