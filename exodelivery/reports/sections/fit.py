@@ -25,9 +25,7 @@ def render(fit: Fit) -> Section:
     """Return a fit's section."""
     used = [row for row in fit.predictions if row.used]
     missed = sum(map(_missed, used))
-    count = (
-        f"{missed} of the {len(used)} records used lie more than two standard deviations from the prediction."
-    )
+    count = f"{missed} of the {len(used)} records used lie more than two standard deviations from the prediction."
     method = ", ".join(f"{name} {value}" for name, value in fit.method.items())
     html = Markup("\n").join(
         [
@@ -73,24 +71,27 @@ def _parameters(fit: Fit) -> Markup:
 
 
 def _predictions(predictions: Sequence[PredictionRow]) -> Markup:
+    # The same note stands behind many records: it is written once, below.
+    notes = list(dict.fromkeys(row.note for row in predictions if row.note))
     rows = [
         (
-            row.study,
-            row.arm,
+            f"{row.study} {row.arm}",
             row.what,
-            row.observed_text,
+            row.observed_text.removeprefix(row.what).strip(),
             _between(row.low, row.high),
             f"{format_number(row.predicted, 3)} {row.unit}",
             "" if math.isnan(row.residual) else with_sign(row.residual, 2),
-            _remarks(row),
+            _remarks(row, notes),
         )
         for row in predictions
     ]
-    header = ("study", "arm", "what", "observed", "its 95 %", "predicted", "residual [SD]", "remarks")
-    return table(header, rows)
+    header = ("study and arm", "what", "observed", "its 95 %", "predicted", "residual [SD]", "remarks")
+    return Markup("\n").join(
+        [table(header, rows), paragraphs(*(f"({n}) {note}" for n, note in enumerate(notes, start=1)))]
+    )
 
 
-def _remarks(row: PredictionRow) -> Markup:
+def _remarks(row: PredictionRow, notes: Sequence[str]) -> Markup:
     words = [] if row.used else ["not used in the fit"]
     if row.used and math.isnan(row.residual):
         words.append("no prediction")
@@ -99,7 +100,7 @@ def _remarks(row: PredictionRow) -> Markup:
     if row.extrapolated > 0.01:
         words.append(f"{100 * row.extrapolated:.0f} % of the area lies beyond the run")
     marked = Markup("<strong>{}</strong>" if row.used and _missed(row) else "{}").format("; ".join(words))
-    return marked + (Markup(" {}").format(row.note) if row.note else Markup(""))
+    return marked + (Markup(" ({})").format(notes.index(row.note) + 1) if row.note else Markup(""))
 
 
 def _figure(predictions: Sequence[PredictionRow]) -> Markup:
@@ -129,6 +130,4 @@ def _figure(predictions: Sequence[PredictionRow]) -> Markup:
     figure.update_yaxes(autorange=True)
     left = len(used) - len(shown)
     note = f" Not positive, and so in the table only: {left}." if left else ""
-    return figure_html(
-        figure, f"Observed against predicted, each record in its own unit; bars are 95 %.{note}"
-    )
+    return figure_html(figure, f"Observed against predicted, each record in its own unit; bars are 95 %.{note}")
