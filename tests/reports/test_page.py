@@ -72,10 +72,10 @@ def test_a_miss_is_said_in_words_beside_its_observation() -> None:
     assert "missed: observed higher" in missed
     (hit,) = [row for row in rows if "doxil_9" in row]
     assert "missed" not in hit
-    assert "2 of the 3 records used lie more than two" in section_of(small_fit()).html
-    assert any(
-        "not used in the fit" in row and "another label" in row and "missed" not in row for row in rows
-    )
+    html = section_of(small_fit()).html
+    assert "2 of the 3 records used lie more than two" in html
+    assert any("not used in the fit (1)" in row and "missed" not in row for row in rows)
+    assert "(1) another label" in html
 
 
 def test_what_assumptions_carry_is_labelled_so() -> None:
