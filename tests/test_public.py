@@ -10,12 +10,13 @@ import exodelivery as exo
 from exodelivery import api
 
 SIGNATURES = {
-    "bolus": "(amount, *, route='iv', at=0.0, every=0.0, times=1, label='')",
+    "bolus": "(amount, *, route='iv', at=0.0, every=0.0, times=1, label='', lag=0.0, bioavailability=1.0, steady_state='')",
     "check": "(model, *, strict=False)",
     "cite": "(*things)",
     "compare": "(model, carriers, dose, *, baseline, using=None, **options)",
     "fit": "(name, *, again=False, **options)",
-    "infusion": "(amount, over, *, route='iv', at=0.0, every=0.0, times=1, label='')",
+    "infusion": "(amount='', over=None, *, rate='', route='iv', at=0.0, every=0.0, times=1, label='', lag=0.0,"
+    " bioavailability=1.0, steady_state='')",
     "list": "(kind='')",
     "load": "(name, *, kind='', **swaps)",
     "new": "(folder)",

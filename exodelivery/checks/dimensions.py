@@ -14,6 +14,7 @@ from exodelivery.checks.findings import Issue, issue_of
 from exodelivery.checks.written import Written, resolve, resolved
 from exodelivery.declare.anatomy import Reference, Scope
 from exodelivery.declare.pool import is_pool
+from exodelivery.declare.route import TERMS
 from exodelivery.declare.tables import FORMS, LEDGERS, ROLES
 from exodelivery.errors import DeclarationError, ExodeliveryError, UnitError
 from exodelivery.expr.as_text import as_text
@@ -130,6 +131,8 @@ def expected(item: Written) -> tuple[Dimension | None, str]:
     match item.role:
         case "volume":
             return VOLUME, "a volume"
+        case "route":
+            return unit(TERMS[item.of]).dimension, f"the {item.of} of a route"
         case "observable":
             return unit(item.of).dimension, f"its unit {item.of!r}"
         case "start":

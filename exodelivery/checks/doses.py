@@ -27,7 +27,7 @@ def check_doses(case: Case) -> Iterator[Issue]:
     body, carrier = case.model.body, case.model.carrier
     if not body.routes:
         yield Issue("note", RULE, f"the body {body.name!r} has no route, so takes no dose", body.origin.place())
-    blood = any(body.sites[site].role == "blood" for site in body.routes.values())
+    blood = any(body.sites[route.site].role == "blood" for route in body.routes.values())
     if blood and body.weight is None:
         yield Issue(
             "warning", RULE, f"the body {body.name!r} has no weight: a dose in mg/kg is refused", body.origin.place()

@@ -26,7 +26,7 @@ class Written:
     Attributes
     ----------
     role : str
-        volume, start, rate, state, output or observable: what the expression is for.
+        volume, route, start, rate, state, output or observable: what the expression is for.
     name : str
         Full name of what it defines.
     expr : Expr
@@ -34,7 +34,7 @@ class Written:
     place : Place
     of : str
         What it is measured against: the flow's end that its rate must fit, the pool or population that starts, the unit
-        of a state or an observable.
+        of a state or an observable, the key of a route.
     """
 
     role: str
@@ -56,6 +56,9 @@ def written(anatomy: Anatomy) -> Iterator[Written]:
     for name, site in body.sites.items():
         if site.volume is not None:
             yield Written("volume", name, site.volume, scope, body.origin.place("sites", name, "volume"))
+    for name, route in body.routes.items():
+        for key, term in route.terms:
+            yield Written("route", f"{name}.{key}", term, scope, body.origin.place("routes", name, key), key)
     for name, population in body.populations.items():
         place = body.origin.place("populations", name, "start")
         yield Written("start", name, population.start, scope, place, name)

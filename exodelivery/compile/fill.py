@@ -11,6 +11,7 @@ from dataclasses import replace
 from exodelivery.compile.expand import OneWay
 from exodelivery.declare.anatomy import Anatomy, Scope
 from exodelivery.declare.pool import Pool
+from exodelivery.declare.route import Route
 from exodelivery.declare.tables import FORMS
 from exodelivery.errors import DeclarationError
 
@@ -133,16 +134,18 @@ def _with_their_cells(
 
 
 def filled_pools(
-    anatomy: Anatomy, flows: tuple[OneWay, ...], routes: Mapping[str, str], given: frozenset[str] = EVERYTHING
+    anatomy: Anatomy, flows: tuple[OneWay, ...], routes: Mapping[str, Route], given: frozenset[str] = EVERYTHING
 ) -> dict[Pool, None]:
     """Return every pool that a dose, a start amount or an inflow can reach, in a steady order.
 
-    ``given`` says what the doses bring: drug, label, or both.
+    ``given`` says what the doses bring: drug, label, or both; and the pools that doses enter by name.
     """
     filled: dict[Pool, None] = {}
-    for site in routes.values():
+    for route in routes.values():
         for form in dosed_forms(anatomy, given):
-            filled[Pool(site, form)] = None
+            filled[Pool(route.site, form)] = None
+    for pool in dosed_pools(anatomy, given).values():
+        filled[pool] = None
     for instance in anatomy.instances:
         if instance.slot != "loading":
             for path in instance.block.start:
@@ -160,6 +163,23 @@ def filled_pools(
                 if end is not None:
                     filled[end] = None
     return filled
+
+
+def dosed_pools(anatomy: Anatomy, given: frozenset[str]) -> dict[str, Pool]:
+    """Return the pools that doses enter by name, as each was named.
+
+    Raises
+    ------
+    DeclarationError
+        If a name is no pool of this model.
+    """
+    found: dict[str, Pool] = {}
+    for name in sorted(given - EVERYTHING):
+        reference = Scope(anatomy).pool(name)
+        if reference.kind == "missing" or reference.pool is None:
+            raise DeclarationError(f"no dose can enter {name!r}: the body {anatomy.model.body.name!r} lacks that site")
+        found[name] = reference.pool
+    return found
 
 
 def dosed_forms(anatomy: Anatomy, given: frozenset[str] = EVERYTHING) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from exodelivery.compile.equations import Equations
 from exodelivery.compile.expand import Expansion, OneWay, expand, references
-from exodelivery.compile.fill import EVERYTHING, carried_on, dosed_forms, filled_pools
+from exodelivery.compile.fill import EVERYTHING, carried_on, dosed_forms, dosed_pools, filled_pools
 from exodelivery.compile.loading import loading_stage
 from exodelivery.compile.prune import prune
 from exodelivery.compile.symbols import Symbols
@@ -39,7 +39,8 @@ def flatten(model: Model, keep: tuple[str, ...] = (), given: frozenset[str] = EV
     keep : tuple of str
         Pools to keep though no observable needs them; ``("all",)`` keeps every one.
     given : frozenset of str
-        What the doses will bring: drug, label, or both; pools of what is never given get no equation.
+        What the doses will bring: drug, label, or both, and pools that they enter by name; pools of what is never given
+        get no equation.
 
     Returns
     -------
@@ -229,10 +230,26 @@ class _Build:
         forms = dosed_forms(self.anatomy, self.given)
         return Table(
             {
-                route: Table({form: where(str(Pool(site, form))) for form in forms})
-                for route, site in self.anatomy.model.body.routes.items()
+                name: Table({form: where(str(Pool(route.site, form))) for form in forms})
+                for name, route in self.anatomy.model.body.routes.items()
+            }
+            | {
+                name: Table({self.anatomy.forms[pool.form]: where(str(pool))})
+                for name, pool in dosed_pools(self.anatomy, self.given).items()
             }
         )
+
+    def _terms(self) -> dict[str, dict[str, Any]]:
+        """Return what each route says of its doses, in parameters alone."""
+        body, found = self.anatomy.model.body, dict[str, dict[str, Any]]()
+        for name, route in body.routes.items():
+            for key, term in route.terms:
+                place = body.origin.place("routes", name, key)
+                value = self.symbols.expression(term, Scope(self.anatomy, part="body"), place)
+                if getattr(value, "free_symbols", set()) - set(self.symbols.parameters.values()):
+                    raise DeclarationError(f"the {key} of a route is made of parameters alone", where=place)
+                found.setdefault(name, {})[key] = value
+        return found
 
     def _assemble(
         self,
@@ -246,6 +263,8 @@ class _Build:
     ) -> System:
         begins = [start.get(name, 0) for name in kept.variables]
         dosing = [] if loading is None else loading.expressions()
+        terms = self._terms()
+        dosing += [value for said in terms.values() for value in said.values()]
         used = self.symbols.used([*kept.rates.values(), *outputs, *begins, *dosing, *self.symbols.dose_symbols()])
         renumber = self.symbols.renumbering(list(kept.variables), used)
         import sympy
@@ -274,6 +293,7 @@ class _Build:
             left_out=self.expansion.left_out,
             loading=None if loading is None else loading.renamed(put, renumber.parameters),
             routes=routes,
+            terms=Table({n: Table({k: put(v) for k, v in said.items()}) for n, said in terms.items()}),
             equations=equations,
         )
 

@@ -6,7 +6,7 @@ in reports, while the equations bear reserved symbols only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from exodelivery.compile.equations import Equations
@@ -120,8 +120,11 @@ class System:
     left_out : tuple of LeftOut
     loading : Loading or None
     routes : Table of Table
-        For each route, the variable (or pruned account) that each form of a dose enters.
+        For each route, the variable (or pruned account) that each form of a dose enters; the same for pools that
+        doses enter by name.
     equations : Equations
+    terms : Table of Table
+        For each route that says so, its lag, bioavailability, duration or rate, in the system's parameters.
     """
 
     model: Model
@@ -134,6 +137,7 @@ class System:
     loading: Loading | None
     routes: Table[Table[str]]
     equations: Equations
+    terms: Table[Table[Any]] = field(default_factory=Table)
 
     def index(self, variable: str) -> int:
         """Return the position of a variable among the states."""

@@ -20,6 +20,7 @@ from exodelivery.declare.origin import Origin, origin_of
 from exodelivery.declare.parts import Body, Carrier, Drug
 from exodelivery.declare.place import Population, Site
 from exodelivery.declare.quantity import Quantity
+from exodelivery.declare.route import Route
 from exodelivery.declare.table import Table
 from exodelivery.declare.tables import KINDS, SLOTS
 from exodelivery.errors import DeclarationError, Place, nearest
@@ -205,6 +206,9 @@ class _Writer:
             fields = type(value).__dataclass_fields__
             blank = (None, "")
             return self.members(value, [k for k in fields if getattr(value, k) not in (*blank, fields[k].default)])
+        if isinstance(value, Route):
+            said = self.members(value, [key for key, _ in value.terms])
+            return {"site": value.site, **said} if said else value.site
         if isinstance(value, Flow):
             rest = self.members(value, [k for k in ("passengers", "contents", "about") if getattr(value, k)])
             return {"flow": value.text, **rest} if rest else value.text

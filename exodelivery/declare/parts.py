@@ -15,6 +15,7 @@ from exodelivery.declare.coerce import as_name, as_word, as_words, freeze, membe
 from exodelivery.declare.origin import NO_ORIGIN, Origin
 from exodelivery.declare.place import Population, Site, as_population, as_site
 from exodelivery.declare.quantity import Quantity, as_quantity
+from exodelivery.declare.route import Route, as_route
 from exodelivery.declare.table import Table
 from exodelivery.declare.tables import RESERVED, SITES, SLOTS
 from exodelivery.errors import DeclarationError, nearest
@@ -98,8 +99,8 @@ class Body:
         Makes mg/kg an amount.
     surface : Quantity or None
         Body surface; makes mg/m2 an amount.
-    routes : Table of str
-        The site that each route of dosing enters, e.g. ``iv = "plasma"``.
+    routes : Table of Route
+        The site that each route of dosing enters, e.g. ``iv = "plasma"``, with what of a dose arrives there and when.
     parameters, sites, populations, regions : Table
     use : Table of Block
         The circulation, where there is one.
@@ -110,7 +111,7 @@ class Body:
     species: str = ""
     weight: Quantity | None = None
     surface: Quantity | None = None
-    routes: Table[str] = field(default_factory=Table)
+    routes: Table[Route] = field(default_factory=Table)
     parameters: Table[Quantity] = field(default_factory=Table)
     sites: Table[Site] = field(default_factory=Table)
     populations: Table[Population] = field(default_factory=Table)
@@ -129,7 +130,7 @@ class Body:
             **_words(self, "name", "about", "species"),
             weight=weight,
             surface=surface,
-            routes=members(self.routes, as_word, "routes", origin=origin),
+            routes=members(self.routes, as_route, "routes", origin=origin),
             parameters=members(self.parameters, as_quantity, "parameters", origin=origin, reserved=names),
             sites=members(self.sites, as_site, "sites", origin=origin, reserved=names),
             populations=members(self.populations, as_population, "populations", origin=origin, reserved=names),
@@ -155,12 +156,12 @@ class Body:
                         where=self.origin.place("regions", region),
                         remedy=nearest(site, self.sites),
                     )
-        for route, site in self.routes.items():
-            if site not in self.sites:
+        for name, route in self.routes.items():
+            if route.site not in self.sites:
                 raise DeclarationError(
-                    f"the route {route} enters no site of this body: {site!r}",
-                    where=self.origin.place("routes", route),
-                    remedy=nearest(site, self.sites),
+                    f"the route {name} enters no site of this body: {route.site!r}",
+                    where=self.origin.place("routes", name),
+                    remedy=nearest(route.site, self.sites),
                 )
         for name, declared in self.sites.items():
             for key, other in (("within", declared.within), ("also", declared.also)):

@@ -37,7 +37,7 @@ def diagram_of(model: Model) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     alone = [name for name in anatomy.populations if name in used and name not in known]
     nodes = [Node(name, name, anatomy.sites[name].role, groups.get(name, "")) for name in known]
     nodes += [Node(name, name, "population", groups.get(name, "")) for name in alone]
-    entry = next(iter(model.body.routes.values()), "")
+    entry = next((route.site for route in model.body.routes.values()), "")
     return tuple(sorted(nodes, key=lambda node: node.id != entry)), _edges(anatomy, flows)
 
 
@@ -54,9 +54,7 @@ def _edges(anatomy: Anatomy, flows: tuple[OneWay, ...]) -> tuple[Edge, ...]:
             found[back] = True
         else:
             found.setdefault((source, target, short if inside else block, kind), False)
-    return tuple(
-        Edge(source, target, label, kind, both) for (source, target, label, kind), both in found.items()
-    )
+    return tuple(Edge(source, target, label, kind, both) for (source, target, label, kind), both in found.items())
 
 
 def _words(flow: OneWay) -> tuple[str, str]:

@@ -1,14 +1,15 @@
-"""Floor 6: what a regimen puts into the pools of one model: the vial's split, the amounts, the timeline.
+"""Floor 6: what a dose is to one model: the vial's split, and the amounts that enter each form.
 
 A dose is drug, particles, protein or label; the loading says how much drug a particle holds and which part of it is
-loaded, adsorbed or free, and everything else follows. Pools get base units.
+loaded, adsorbed or free, and everything else follows. A dose into a pool by name is no vial's: the pool gets all of it.
+Pools get base units. When it arrives is the business of :mod:`exodelivery.solve.records`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -16,15 +17,16 @@ import numpy as np
 
 from exodelivery.compile.machine import emit
 from exodelivery.compile.system import Loading, System
-from exodelivery.declare.regimen import Dose, Regimen, read_amount
+from exodelivery.declare.anatomy import Anatomy, Scope
+from exodelivery.declare.model import Model
+from exodelivery.declare.regimen import Dose, read_amount
 from exodelivery.declare.table import Table
-from exodelivery.errors import DoseError, nearest
+from exodelivery.declare.tables import FORMS
+from exodelivery.errors import DoseError
 from exodelivery.solve.solvers.protocol import Tolerance, solver
 from exodelivery.solve.timeline import Array, Timeline
 from exodelivery.units import to_base
 
-GRAIN = 9
-"""Decimals of an hour that times of doses are told apart by: an infusion ends where the next one begins."""
 _KG, _M2 = to_base("1 kg"), to_base("1 m2")
 
 
@@ -142,7 +144,7 @@ def _lambdify(sympy: Any, states: Any, parameters: list[Any], expressions: list[
 
 
 def deliver(system: System, values: Array, dose: Dose, parts: dict[str, float] | None = None) -> Delivered:
-    """Return what one dose puts into the forms of a model.
+    """Return what one dose puts into the forms of a model, were all of it available.
 
     Parameters
     ----------
@@ -160,7 +162,9 @@ def deliver(system: System, values: Array, dose: Dose, parts: dict[str, float] |
     """
     parts = split(system, values) if parts is None else parts
     named = {parameter.name: float(value) for parameter, value in zip(system.parameters, values, strict=True)}
-    amount = read_amount(dose.amount)
+    amount = dose.counted
+    if is_pool(dose.route):
+        return _into_pool(system, named, dose)
     forms = dict.fromkeys(("carrier", "loaded", "adsorbed", "free", "label", "dye"), 0.0)
     drug = particles = float("nan")
     if amount.metric == "label":
@@ -176,6 +180,42 @@ def deliver(system: System, values: Array, dose: Dose, parts: dict[str, float] |
         particles / named["carrier.particles_per_protein"] if "carrier.particles_per_protein" in named else math.nan
     )
     return Delivered(drug, particles, protein, Table(forms))
+
+
+def is_pool(route: str) -> bool:
+    """Say whether a dose names a pool rather than a route of the body."""
+    return "." in route
+
+
+def _into_pool(system: System, named: dict[str, float], dose: Dose) -> Delivered:
+    """Return a dose that enters one pool by name, as it is."""
+    (form,) = system.routes[dose.route]
+    amount, ledger = dose.counted, FORMS[form].ledger
+    counted = {"drug": ("drug",), "carrier": ("particles", "protein"), "label": ("label",)}[ledger]
+    if amount.metric not in counted or dose.label:
+        raise DoseError(
+            f"the pool {dose.route} takes {' or '.join(counted)} alone, not {dose}",
+            remedy="give each of several pools a dose of its own",
+        )
+    if "mass" in str(amount.dimension) and ledger == "drug" and _substance(system.model, dose.route):
+        raise DoseError(
+            f"{dose.route} is not the model's own drug, whose molar mass is known", remedy='dose it in moles: "5 nmol"'
+        )
+    drug = particles = math.nan
+    if ledger == "drug":
+        drug = value = _as_nmol(system, named, dose)
+    elif ledger == "carrier":
+        particles = value = _as_particles(system, named, dose)
+    else:
+        value = amount.value
+    return Delivered(drug, particles, math.nan, Table({form: value}))
+
+
+@lru_cache(maxsize=64)
+def _substance(model: Model, name: str) -> str:
+    pool = Scope(Anatomy(model)).pool(name).pool
+    assert pool is not None
+    return pool.substance
 
 
 def _require_whole(system: System, given: float, parts: dict[str, float], forms: tuple[str, ...]) -> None:
@@ -201,7 +241,7 @@ def _label(forms: dict[str, float], injected: float, parts: dict[str, float], sy
 def _drug_and_particles(
     system: System, named: dict[str, float], dose: Dose, parts: dict[str, float]
 ) -> tuple[float, float]:
-    amount, carrier = read_amount(dose.amount), system.model.carrier
+    amount, carrier = dose.counted, system.model.carrier
     per_particle = parts.get("drug_per_particle", math.nan)
     if amount.metric == "drug":
         if carrier.use and system.loading is None:
@@ -218,14 +258,7 @@ def _drug_and_particles(
         raise DoseError(
             f"the carrier {carrier.name!r} has no {amount.metric}: {dose.amount}", remedy="dose the drug, e.g. 5 mg/kg"
         )
-    particles = amount.value
-    if amount.metric == "protein":
-        if "carrier.particles_per_protein" not in named:
-            raise DoseError(
-                f"the file of {carrier.name!r} does not say how many particles a mass of protein has",
-                remedy="write particles_per_protein in its [dose], or dose particles",
-            )
-        particles *= named["carrier.particles_per_protein"]
+    particles = _as_particles(system, named, dose)
     if system.loading is None:
         return 0.0, particles
     if not per_particle > 0:
@@ -233,8 +266,20 @@ def _drug_and_particles(
     return particles * per_particle, particles
 
 
+def _as_particles(system: System, named: dict[str, float], dose: Dose) -> float:
+    amount = dose.counted
+    if amount.metric == "particles":
+        return amount.value
+    if "carrier.particles_per_protein" not in named:
+        raise DoseError(
+            f"the file of {system.model.carrier.name!r} does not say how many particles a mass of protein has",
+            remedy="write particles_per_protein in its [dose], or dose particles",
+        )
+    return amount.value * named["carrier.particles_per_protein"]
+
+
 def _as_nmol(system: System, named: dict[str, float], dose: Dose) -> float:
-    amount = read_amount(dose.amount)
+    amount = dose.counted
     value = amount.value
     for per, name, scale in (("weight", "body.weight", _KG), ("surface", "body.surface", _M2)):
         if amount.per == per:
@@ -245,55 +290,3 @@ def _as_nmol(system: System, named: dict[str, float], dose: Dose) -> float:
                 )
             value *= named[name] / scale
     return value / named["drug.molar_mass"] if "mass" in str(amount.dimension) else value
-
-
-def _to_the_grain(dose: Dose) -> Dose:
-    return replace(dose, at=round(dose.at, GRAIN))
-
-
-def _finish(dose: Dose) -> float:
-    return round(dose.at + dose.over, GRAIN)
-
-
-def timeline(
-    system: System, values: Array, regimen: Regimen, end: float, parts: dict[str, float] | None = None
-) -> Timeline:
-    """Return the jumps and inputs of a regimen for one parameter set.
-
-    Parameters
-    ----------
-    system : System
-    values : array, (parameters,)
-    regimen : Regimen
-    end : float
-        End of the run [h].
-    parts : dict, optional
-        The loading's split, where it is known already.
-
-    Raises
-    ------
-    DoseError
-        For an unknown route, or a dose that the model cannot take.
-    """
-    doses = [_to_the_grain(dose) for dose in regimen.single_doses if dose.at <= end]
-    parts = split(system, values) if parts is None else parts
-    edges = {0.0, *(dose.at for dose in doses), *(_finish(dose) for dose in doses if dose.over)}
-    times = np.array(sorted(edge for edge in edges if edge <= end))
-    jumps, inputs = np.zeros((2, len(times), len(system.variables)))
-    for dose in doses:
-        if dose.route not in system.routes:
-            raise DoseError(
-                f"the body {system.model.body.name!r} has no route {dose.route!r}",
-                remedy=nearest(dose.route, system.routes),
-            )
-        row = deliver(system, values, dose, parts).forms
-        for form, variable in system.routes[dose.route].items():
-            if row[form] == 0.0:
-                continue
-            at = system.index(variable)
-            if dose.over:
-                during = (times >= dose.at) & (times < _finish(dose))
-                inputs[during, at] += row[form] / dose.over
-            else:
-                jumps[times == dose.at, at] += row[form]
-    return Timeline(times, jumps, inputs, end)

@@ -1,12 +1,7 @@
 """Floor 6: how a run's curves and their functionals change with its parameters: the gradient that a fit needs.
 
-The variational equations are linear once the states are known, so they are integrated after the run, along its own
-interpolant, by Radau IIA (two stages, order 3, stiffly stable) on a mesh that widens after each breakpoint: one small
-linear solve a step serves every parameter. Functionals follow by the chain rule on the curve's derivative.
-
-References
-----------
-Hairer E, Wanner G. Solving Ordinary Differential Equations II. Springer 1996 (Radau IIA, table IV.5.5).
+Resets and steady states begin a leg with derivatives of their own. Functionals follow by the chain rule on the curve's
+derivative.
 """
 
 from __future__ import annotations
@@ -19,19 +14,15 @@ from typing import Any
 import numpy as np
 
 from exodelivery.compile.machine import Machine
-from exodelivery.solve.dosing import timeline
+from exodelivery.solve.events import lasting, steady
 from exodelivery.solve.functionals import NEGLIGIBLE, POINTS, Value, dose_of, evaluate
-from exodelivery.solve.simulate import grid
+from exodelivery.solve.records import DOSING, Line, legs, lines_by
+from exodelivery.solve.solvers.protocol import Tolerance, solver
 from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
+from exodelivery.solve.variation import Piece, hermite, period_by, vary
 from exodelivery.units import unit
 
-STEPS = 160
-"""Steps of the mesh after each breakpoint."""
-DOSING = ("loading.", "carrier.", "drug.molar_mass", "body.weight", "body.surface")
-"""Parameters that what a dose is may depend on."""
-_A = np.array([[5 / 12, -1 / 12], [3 / 4, 1 / 4]])
-_C = np.array([1 / 3, 1.0])
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
 
 
@@ -54,7 +45,7 @@ class Sensitivities:
     run: Trajectory
     sensitive: tuple[int, ...]
     kernels: Any
-    pieces: tuple[tuple[Array, Array, Array], ...]
+    pieces: tuple[Piece, ...]
 
     def states(self, times: Array) -> Array:
         """Return d state / d parameter at times [h], (times, states, sensitive); after the jump at a breakpoint."""
@@ -64,7 +55,7 @@ class Sensitivities:
         for n, (mesh, values, slopes) in enumerate(self.pieces):
             chosen = where == n
             if chosen.any():
-                found[chosen] = _hermite(mesh, values, slopes, times[chosen])
+                found[chosen] = hermite(mesh, values, slopes, times[chosen])
         return found
 
     def curve(self, name: str, times: Array) -> Array:
@@ -95,80 +86,26 @@ def sensitivities(compiled: Machine, run: Trajectory, sensitive: tuple[int, ...]
     Sensitivities
     """
     kernels = compiled.kernels("numpy", sensitive)
-    line, p = run.timeline, run.parameters
-    jumps_by, inputs_by = _doses_by(compiled, run, sensitive)
-    now = kernels.start_by_parameters(p)
-    pieces = []
-    for n, begin in enumerate(line.times):
-        finish = float(line.times[n + 1]) if n + 1 < len(line.times) else line.end
-        now = now + jumps_by[n]
-        if finish > begin:
-            piece = _stretch(kernels, run, float(begin), finish, now, inputs_by[n])
-            pieces.append(piece)
-            now = piece[1][-1]
+    given = lines_by(run.system, run.parameters, run.regimen, sensitive)
+    assert run.solution.dense is not None
+    start = now = kernels.start_by_parameters(run.parameters)
+    pieces: list[Piece] = []
+    for leg in legs(run.system, given, run.regimen, run.end):
+        if leg.entry == "start":
+            now = start
+        elif leg.line is not None:
+            settled = _steady_by(compiled, kernels, run, leg.line)
+            now = settled if leg.entry == "alone" else now + settled - start
+        found, now = vary(kernels, run.parameters, run.solution.dense, leg.timeline, now)
+        pieces += found
     return Sensitivities(run, sensitive, kernels, tuple(pieces))
 
 
-def _stretch(
-    kernels: Any, run: Trajectory, begin: float, finish: float, now: Array, inputs: Array
-) -> tuple[Array, Array, Array]:
-    """Integrate from one breakpoint to the next."""
-    mesh = begin + grid(np.array([0.0]), finish - begin, STEPS)
-    size, count = now.shape
-    values, slopes = np.empty((2, len(mesh), size, count))
-    assert run.solution.dense is not None
-    # The interpolant jumps at the next breakpoint, so its last point is taken just before.
-    last = np.nextafter(finish, begin)
-    p = run.parameters
-    steps = np.diff(mesh)
-    times = np.concatenate([mesh[:1], (mesh[:-1, None] + steps[:, None] * _C).ravel()])
-    states = run.solution.dense(np.minimum(times, last))
-
-    def linear(n: int) -> tuple[Array, Array]:
-        return kernels.jacobian(times[n], states[n], p), kernels.by_parameters(times[n], states[n], p) + inputs
-
-    matrix, source = linear(0)
-    values[0], slopes[0] = now, matrix @ now + source
-    for n, h in enumerate(steps):
-        (first, one), (second, two) = linear(2 * n + 1), linear(2 * n + 2)
-        system = np.eye(2 * size) - h * np.block(
-            [[_A[0, 0] * first, _A[0, 1] * first], [_A[1, 0] * second, _A[1, 1] * second]]
-        )
-        stages = np.linalg.solve(system, np.concatenate([first @ now + one, second @ now + two]))
-        now = now + h * (_A[1, 0] * stages[:size] + _A[1, 1] * stages[size:])
-        values[n + 1], slopes[n + 1] = now, stages[size:]
-    return mesh, values, slopes
-
-
-def _hermite(mesh: Array, values: Array, slopes: Array, times: Array) -> Array:
-    left = np.clip(np.searchsorted(mesh, times, side="right") - 1, 0, len(mesh) - 2)
-    h = (mesh[left + 1] - mesh[left])[:, None, None]
-    s = (times - mesh[left])[:, None, None] / h
-    found: Array = (
-        (1 + 2 * s) * (1 - s) ** 2 * values[left]
-        + s * (1 - s) ** 2 * h * slopes[left]
-        + s**2 * (3 - 2 * s) * values[left + 1]
-        + s**2 * (s - 1) * h * slopes[left + 1]
-    )
-    return found
-
-
-def _doses_by(compiled: Machine, run: Trajectory, sensitive: tuple[int, ...]) -> tuple[Array, Array]:
-    """Return derivatives of jumps and inputs, (breakpoints, states, sensitive) each, by central differences."""
-    shape = (*run.timeline.jumps.shape, len(sensitive))
-    jumps, inputs = np.zeros((2, *shape))
-    for n, place in enumerate(sensitive):
-        if not compiled.system.parameters[place].name.startswith(DOSING):
-            continue
-        ends = []
-        step = 1e-4 * abs(run.parameters[place]) or 1e-4
-        for sign in (1, -1):
-            moved = run.parameters.copy()
-            moved[place] += sign * step
-            ends.append(timeline(compiled.system, moved, run.regimen, run.end))
-        jumps[..., n] = (ends[0].jumps - ends[1].jumps) / (2 * step)
-        inputs[..., n] = (ends[0].inputs - ends[1].inputs) / (2 * step)
-    return jumps, inputs
+def _steady_by(compiled: Machine, kernels: Any, run: Trajectory, line: Line) -> Array:
+    """Return the derivatives of a steady state, (states, sensitive)."""
+    period, states, _ = steady(compiled, solver(run.solver), run.parameters, line, Tolerance())
+    cycle = period.run(states, dense=True)
+    return period_by(kernels, run.parameters, cycle, period.cycle, lasting(compiled))
 
 
 def gradient(

@@ -14,7 +14,9 @@ from exodelivery.compile.system import System
 from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import Regimen
 from exodelivery.errors import SimulationError, TracerWarning, YieldWarning, nearest
-from exodelivery.solve.dosing import deliver, split, timeline
+from exodelivery.solve.dosing import deliver, is_pool, split
+from exodelivery.solve.events import follow
+from exodelivery.solve.records import legs, lines
 from exodelivery.solve.solvers.protocol import Tolerance, solver
 from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
@@ -97,9 +99,10 @@ def simulate(
 
 
 def machine_for(model: Model, regimen: Regimen, keep: tuple[str, ...] = ()) -> Machine:
-    """Return the model compiled for what a regimen gives: drug, label, or both."""
+    """Return the model compiled for what a regimen gives: drug, label, or both, and the pools that it names."""
     given = {"label" if dose.metric == "label" else "drug" for dose in regimen.doses}
     given |= {"label" for dose in regimen.doses if dose.label}
+    given |= {dose.route for dose in regimen.doses if is_pool(dose.route)}
     return machine(model, keep, frozenset(given))
 
 
@@ -134,10 +137,9 @@ def run(
     method = solver(solver_name)
     if not method.accepts(system.equations):
         raise SimulationError(f"the solver {solver_name!r} cannot take this model", remedy='use solver="lsoda"')
-    line = timeline(system, numbers, regimen, end, parts)
-    at = grid(line.times, end) if times is None else times
-    kernels = compiled.kernels(method.emitter)
-    found = method.solve(kernels, numbers, line, at, tolerance, dense=True)
+    parted = legs(system, lines(system, numbers, regimen, parts), regimen, end)
+    at = grid(np.concatenate([leg.timeline.times for leg in parted]), end) if times is None else times
+    line, found = follow(compiled, method, numbers, parted, at, tolerance)
     outputs = compiled.kernels("numpy").outputs
     return Trajectory(system.model, regimen, system, numbers, line, found, outputs, solver_name, notes)
 

@@ -12,7 +12,8 @@ from exodelivery.compile.machine import machine
 from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import Dose, bolus, infusion
 from exodelivery.errors import DoseError, TracerWarning, YieldWarning
-from exodelivery.solve.dosing import Delivered, deliver, timeline
+from exodelivery.solve.dosing import Delivered, deliver
+from exodelivery.solve.records import timeline
 from exodelivery.solve.simulate import simulate
 
 Assemble = Callable[..., Model]
