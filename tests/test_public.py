@@ -23,7 +23,8 @@ SIGNATURES = {
     "report": "(path, *parts, title='')",
     "save": "(noun, path, *, replace=False)",
     "show": "(thing, **swaps)",
-    "simulate": "(model, regimen, until=None, *, values=None, using=None, solver='lsoda', tolerance=1e-08, keep=())",
+    "simulate": "(model, regimen, until=None, *, values=None, using=None, solver=None, tolerance=1e-08, keep=(), "
+    "sets=None, times=None, subjects=None, threads=None, progress=False)",
     "studies": "(*names)",
 }
 NOUNS = ["Block", "Body", "Carrier", "Drug", "Model", "Quantity", "Regimen"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import numpy as np
 
@@ -22,6 +22,11 @@ from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
 from exodelivery.units import hours, quantity
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from exodelivery.solve.ensemble import Ensemble
+
 DEFAULT_SOLVER = "lsoda"
 DEFAULT_TOLERANCE = Tolerance()
 AFTER_LAST_DOSE = 168.0
@@ -35,6 +40,7 @@ class Values(Protocol):
         """Return values by full parameter name [base units]."""
 
 
+@overload
 def simulate(
     model: Model,
     regimen: Regimen,
@@ -42,16 +48,53 @@ def simulate(
     *,
     values: Mapping[str, str | float] | None = None,
     using: Values | None = None,
-    solver: str = DEFAULT_SOLVER,
+    solver: str | None = None,
     tolerance: float = 1e-8,
     keep: tuple[str, ...] = (),
-) -> Trajectory:
-    """Run a model under a regimen.
+) -> Trajectory: ...
+
+
+@overload
+def simulate(
+    model: Model,
+    regimen: Regimen | Sequence[Regimen],
+    until: None = None,
+    *,
+    values: Mapping[str, str | float] | None = None,
+    using: Values | None = None,
+    solver: str | None = None,
+    tolerance: float = 1e-8,
+    keep: tuple[str, ...] = (),
+    sets: Mapping[str, Any] | pd.DataFrame,
+    times: Any,
+    subjects: Any = None,
+    threads: int | None = None,
+    progress: bool = False,
+) -> Ensemble: ...
+
+
+def simulate(
+    model: Model,
+    regimen: Regimen | Sequence[Regimen],
+    until: str | float | None = None,
+    *,
+    values: Mapping[str, str | float] | None = None,
+    using: Values | None = None,
+    solver: str | None = None,
+    tolerance: float = 1e-8,
+    keep: tuple[str, ...] = (),
+    sets: Mapping[str, Any] | pd.DataFrame | None = None,
+    times: Any = None,
+    subjects: Any = None,
+    threads: int | None = None,
+    progress: bool = False,
+) -> Trajectory | Ensemble:
+    """Run a model under a regimen; with ``sets``, once for each parameter set, on all cores.
 
     Parameters
     ----------
     model : Model
-    regimen : Regimen
+    regimen : Regimen, or with sets a sequence of them, (subjects,)
         From :func:`~exodelivery.bolus` or :func:`~exodelivery.infusion`.
     until : str or float, optional
         End of the run, ``"28 d"`` or hours; a week after the last dose unless given.
@@ -59,16 +102,28 @@ def simulate(
         Values laid over the model's, by full name: ``{"uptake.PS": "0.02 mL/h"}``, or numbers in base units.
     using : optional
         A fit whose estimates are laid over the model's values.
-    solver : str
-        ``lsoda``, ``radau``, ``rodas5p`` or ``exact``.
+    solver : str, optional
+        ``lsoda`` (of one run, by default), ``radau``, ``rodas5p`` or ``exact``. Sets take ``exact`` where the model
+        is linear in its states, else ``rodas5p``.
     tolerance : float
         Relative tolerance.
     keep : tuple of str
         Pools to keep though no observable needs them; ``("all",)`` keeps every one.
+    sets : mapping or DataFrame, optional
+        Arrays of values by full name, (sets,) each: numbers in base units, or in the unit that a name bears,
+        ``"uptake.PS [mL/h]"``. An empty mapping runs each regimen once.
+    times : sequence, or one to each subject
+        Where sets are read, ``"3 h"`` or hours; a run ends with the last.
+    subjects : array of int, (sets,), optional
+        Whose regimen and times each set has, where there are several; set i is subject i unless given.
+    threads : int, optional
+        All cores by default. Results are the same bits whatever the number.
+    progress : bool
+        Show a bar while sets run.
 
     Returns
     -------
-    Trajectory
+    Trajectory, or with sets an Ensemble
         A run that failed is returned too: it is false, and says where it stopped and what to do.
 
     Raises
@@ -85,8 +140,19 @@ def simulate(
     >>> bool(run), run["plasma_total"].unit
     (True, 'nmol/mL')
     """
+    if sets is not None:
+        from exodelivery.solve.population import Asked, simulate_sets
+
+        if until is not None:
+            raise SimulationError("runs of sets end with the last of their times", remedy="leave until= out")
+        asked = Asked(sets, times, subjects, threads, progress)
+        return simulate_sets(
+            model, regimen, asked, values=values, using=using, solver=solver, tolerance=tolerance, keep=tuple(keep)
+        )
+    if not isinstance(regimen, Regimen) or (times, subjects, threads, progress) != (None, None, None, False):
+        raise SimulationError("several regimens, times, subjects, threads and progress go with sets=")
     compiled = machine_for(model, regimen, tuple(keep))
-    numbers = compiled.values_with({**(using.values_for(model) if using else {}), **_in_base(model, values or {})})
+    numbers = compiled.values_with({**(using.values_for(model) if using else {}), **in_base(model, values or {})})
     last = max((dose.at + dose.over for dose in regimen.single_doses), default=0.0)
     end = last + AFTER_LAST_DOSE if until is None else hours(until)
     if not np.isfinite(end) or end <= 0:
@@ -94,7 +160,14 @@ def simulate(
     parts = split(compiled.system, numbers)
     notes = _notes(compiled.system, numbers, regimen, parts)
     return run(
-        compiled, numbers, regimen, end, solver_name=solver, tolerance=Tolerance(tolerance), parts=parts, notes=notes
+        compiled,
+        numbers,
+        regimen,
+        end,
+        solver_name=solver or DEFAULT_SOLVER,
+        tolerance=Tolerance(tolerance),
+        parts=parts,
+        notes=notes,
     )
 
 
@@ -149,10 +222,13 @@ def grid(breaks: Array, end: float, count: int = 60) -> Array:
     edges = [*(float(b) for b in breaks if b < end), end]
     growth = np.expm1(np.linspace(0, 7, count)) / np.expm1(7)
     pieces = [a + (b - a) * growth for a, b in pairwise(edges)]
-    return np.unique(np.concatenate(pieces))
+    # The last look before a dose, so that its jump is drawn upright.
+    eves = [b - 1e-9 * (b - a) for a, b in pairwise(edges[:-1])]
+    return np.unique(np.concatenate([*pieces, np.array(eves)]))
 
 
-def _in_base(model: Model, values: Mapping[str, str | float]) -> dict[str, float]:
+def in_base(model: Model, values: Mapping[str, str | float]) -> dict[str, float]:
+    """Return values by full name in base units, or raise for an unknown name or an impossible value."""
     from exodelivery.declare.model import parameters_of
 
     known = parameters_of(model)

@@ -34,12 +34,15 @@ class Batch:
     ----------
     values : array, (sets, times, wanted), or a tuple of (times, wanted) where subjects have their own times
         States or outputs; rows that a failed set did not reach are NaN.
+    rows : array, (rows, wanted)
+        The same, sets one after the other.
     report : array, (sets, 4)
         Code, time, state and steps of each set.
     most_steps : int
     """
 
     values: Any
+    rows: Array
     report: Array
     most_steps: int
 
@@ -96,7 +99,7 @@ class Layout:
         """Return filled answers, shaped (sets, times, wanted) where all sets have the same number of times."""
         shared = len(self.course.spans) == 2
         shaped = out.reshape(len(report), -1, out.shape[1]) if shared else tuple(np.split(out, self.ends[:-1]))
-        return Batch(shaped, report, most_steps)
+        return Batch(shaped, out, report, most_steps)
 
 
 def layout(

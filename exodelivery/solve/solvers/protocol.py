@@ -6,15 +6,21 @@ jumps and inputs at breakpoints, outputs at any time asked for, failure as an Ou
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from exodelivery.compile.equations import Equations
 from exodelivery.errors import SimulationError, nearest
 from exodelivery.solve.outcome import Outcome
 from exodelivery.solve.timeline import Array, Timeline
+
+if TYPE_CHECKING:
+    from exodelivery.solve.solvers.batch import Batch
 
 SOLVERS: dict[str, str] = {
     "lsoda": "exodelivery.solve.solvers.scipy:LsodaSolver",
@@ -93,6 +99,26 @@ class Solver(Protocol):
         dense: bool = False,
     ) -> Solution:
         """Integrate one parameter set and return the states at ``times``."""
+
+
+@runtime_checkable
+class SolverOfMany(Solver, Protocol):
+    """A solver that takes many parameter sets at once, on the kernels of the emitter ``llvm``."""
+
+    def solve_many(
+        self,
+        kernels: Any,
+        parameters: Array,
+        timelines: Timeline | Sequence[Timeline],
+        times: Array | Sequence[Array],
+        tolerance: Tolerance,
+        *,
+        subjects: NDArray[np.int64] | None = None,
+        outputs: bool = False,
+        threads: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Batch:
+        """Return states or outputs of every set at its subject's times; a set that fails costs only itself."""
 
 
 def solver(name: str) -> Solver:
