@@ -6,7 +6,7 @@ An arm's model keeps only the observables that its records name, so that everyth
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from exodelivery.evidence.identities import independent
 from exodelivery.evidence.records import Record
 from exodelivery.evidence.study import Arm, Study
 from exodelivery.fitting.noise import Noise, noise_of, titles
-from exodelivery.fitting.recipe import Pairing, Recipe
+from exodelivery.fitting.recipe import Pairing, Reading, Recipe
 from exodelivery.solve.functionals import Value, evaluate
 from exodelivery.solve.gradients import gradient, sensitivities
 from exodelivery.solve.simulate import run
@@ -41,6 +41,8 @@ class Row:
 
     record: Record
     noise: Noise
+    functional: str
+    at: float | None
     start: float
     end: float
     beneath: tuple[float, float] | None
@@ -53,7 +55,7 @@ class Row:
     @property
     def where(self) -> dict[str, Any]:
         """What locates the functional in time, as :func:`~exodelivery.solve.functionals.evaluate` takes it."""
-        return {"at": self.record.time, "start": self.start, "end": self.end, "beneath": self.beneath}
+        return {"at": self.at, "start": self.start, "end": self.end, "beneath": self.beneath}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,8 @@ class ArmOfFit:
             value = self._value(row, found)
             values.append(_in_unit_of(row, value, mass))
             if value:
-                what, unit = row.record.what, row.record.unit
-                by = gradient(moved, what.observable, what.functional or "level", value, **row.where)
+                observable, unit = row.record.what.observable, row.record.unit
+                by = gradient(moved, observable, row.functional, value, **row.where)
                 slopes[n] = by * convert(1.0, value.unit, unit, molar_mass=mass)
                 slopes[n] += [self._by_mass(place, value, unit, mass) for place in places]
         return values, slopes
@@ -120,8 +122,7 @@ class ArmOfFit:
 
     @staticmethod
     def _value(row: Row, found: Trajectory) -> Value:
-        what = row.record.what
-        return evaluate(found, what.observable, what.functional or "level", **row.where)
+        return evaluate(found, row.record.what.observable, row.functional, **row.where)
 
 
 def _in_unit_of(row: Row, value: Value, mass: float | None) -> Value:
@@ -158,6 +159,7 @@ def sort_records(recipe: Recipe, studies: Iterable[Study]) -> tuple[dict[tuple[s
     spoken: set[str] = set()
     for study in studies:
         kept, dropped = independent(study.records)
+        peaks = {_peak(record): _reading(record, recipe) for record in kept if record.what.functional == "cmax"}
         left += [LeftOut(item.record, item.reason) for item in dropped]
         left += [
             LeftOut(record, record.note or "the study marks it unfit") for record in study.records if not record.use
@@ -167,6 +169,8 @@ def sort_records(recipe: Recipe, studies: Iterable[Study]) -> tuple[dict[tuple[s
             if title:
                 spoken.add(title)
                 left.append(LeftOut(record, recipe.leave_out[title]))
+            elif record.what.functional == "tmax" and (reading := peaks.get(_peak(record))) and reading.at_tmax:
+                left.append(LeftOut(record, f"where its Cmax is read: {reading.why}"))
             elif (study.name, record.arm) in paired:
                 used.setdefault((study.name, record.arm), []).append(record)
             else:
@@ -181,7 +185,7 @@ def sort_records(recipe: Recipe, studies: Iterable[Study]) -> tuple[dict[tuple[s
     return used, left
 
 
-def arm_of_fit(pairing: Pairing, recipe: Recipe, model: Model, arm: Arm, records: Iterable[Record]) -> ArmOfFit:
+def arm_of_fit(pairing: Pairing, recipe: Recipe, model: Model, study: Study, records: Iterable[Record]) -> ArmOfFit:
     """Compile one arm.
 
     Raises
@@ -189,6 +193,7 @@ def arm_of_fit(pairing: Pairing, recipe: Recipe, model: Model, arm: Arm, records
     FitError
         If a record names an observable that the model cannot give, has a unit of another dimension, or lacks a window.
     """
+    arm = study.arms[pairing.arm]
     for word, given, own in (("carrier", arm.carrier, model.carrier.name), ("body", arm.body, model.body.name)):
         if given != own:
             raise FitError(
@@ -208,35 +213,55 @@ def arm_of_fit(pairing: Pairing, recipe: Recipe, model: Model, arm: Arm, records
     compiled = machine(lean)
     for name, reason in compiled.system.unavailable.items():
         raise FitError(f"{name} is unavailable in {model.name!r}: {reason}", where=pairing.place)
-    rows = tuple(_row(record, recipe, pairing, lean) for record in records)
+    peaks = {_peak(record): record.value for record in study.records if record.what.functional == "tmax"}
+    rows = tuple(_row(record, recipe, pairing, lean, peaks) for record in records)
     found = ArmOfFit(pairing, lean, compiled, regimen_of(arm), rows)
     _try_units(found)
     return found
 
 
-def _row(record: Record, recipe: Recipe, pairing: Pairing, model: Model) -> Row:
+def _peak(record: Record) -> tuple[str, str, tuple[float, float]]:
+    """Return what a Cmax and its Tmax have in common."""
+    return record.arm, record.what.observable, record.window
+
+
+def _reading(record: Record, recipe: Recipe) -> Reading | None:
+    return next((recipe.readings[title] for title in titles(record) if title in recipe.readings), None)
+
+
+def _row(
+    record: Record,
+    recipe: Recipe,
+    pairing: Pairing,
+    model: Model,
+    peaks: Mapping[tuple[str, str, tuple[float, float]], float | None],
+) -> Row:
     if record.against:
         raise FitError(f"{titles(record)[0]} is a ratio between arms, which no fit reads yet", where=record.place)
     noise = noise_of(record, recipe, model.observables[record.what.observable].error)
-    reading = next((recipe.readings[title] for title in titles(record)[:2] if title in recipe.readings), None)
-    start, end = record.window
-    beneath = None
-    if reading is not None:
+    reading = _reading(record, recipe)
+    functional, at = record.what.functional or "level", record.time
+    (start, end), beneath = record.window, None
+    if reading is not None and reading.at_tmax:
+        functional, at = "level", peaks.get(_peak(record))
+        if record.what.functional != "cmax" or at is None:
+            raise FitError(f"{titles(record)[0]} has no Tmax beside it to be read at", where=record.place)
+    elif reading is not None and reading.window is not None:
         (start, end), beneath = reading.window, reading.beneath
-    elif record.what.functional == "half_life" and not math.isfinite(end):
+    elif functional == "half_life" and not math.isfinite(end):
         raise FitError(
             f"{titles(record)[0]} has no window",
             where=record.place,
             remedy='name one under [readings]: { window = ["0 min", "15 min"], why = "…" }',
         )
-    reach = max((t for t in (record.time, end, *(beneath or ())) if t is not None and math.isfinite(t)), default=0.0)
+    reach = max((t for t in (at, end, *(beneath or ())) if t is not None and math.isfinite(t)), default=0.0)
     if reach > pairing.horizon:
         raise FitError(
             f"{titles(record)[0]} reaches to {reach:g} h, its arm runs to {pairing.horizon:g} h",
             where=pairing.place,
             remedy="give the arm a later horizon",
         )
-    return Row(record, noise, start, end, beneath)
+    return Row(record, noise, functional, at, start, end, beneath)
 
 
 def _try_units(arm: ArmOfFit) -> None:

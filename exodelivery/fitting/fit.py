@@ -17,7 +17,7 @@ import numpy as np
 from exodelivery.citation import bibliography
 from exodelivery.declare.table import Table
 from exodelivery.errors import OutdatedFitWarning
-from exodelivery.fitting.arms import LeftOut
+from exodelivery.fitting.arms import LeftOut, Row
 from exodelivery.fitting.keep import RESULT, hashes_of, read_fit, write_fit
 from exodelivery.fitting.noise import FAILED, titles
 from exodelivery.fitting.problem import Evaluator, Problem, problem_of, workers
@@ -228,10 +228,17 @@ def _used(problem: Problem, predictions: list[list[Value]]) -> list[PredictionRo
                 PredictionRow(
                     record.study, record.arm, str(record.what), row.title, str(record).partition(": ")[2],
                     noise.observed, low, high, value.value, record.unit, noise.residual(value) if value else FAILED,
-                    record.limit, value.extrapolated, True, value.why or f"spread: {noise.origin}",
+                    record.limit, value.extrapolated, True, value.why or _note(row),
                 )
             )  # fmt: skip
     return found
+
+
+def _note(row: Row) -> str:
+    spread = f"spread: {row.noise.origin}"
+    if row.functional != "level" or row.record.what.kind.name == "level":
+        return spread
+    return f"read as the level at its printed Tmax of {row.at:g} h; {spread}"
 
 
 def _left(item: LeftOut) -> PredictionRow:

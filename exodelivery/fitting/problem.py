@@ -130,7 +130,7 @@ def problem_of(recipe: Recipe, solver: str | None = None) -> Problem:
         records = used.get((pairing.study, pairing.arm), [])
         if not records:
             raise FitError(f"no record of {pairing.study}/{pairing.arm} is used", where=pairing.place)
-        arms.append(arm_of_fit(pairing, recipe, model, known[pairing.study].arms[pairing.arm], records))
+        arms.append(arm_of_fit(pairing, recipe, model, known[pairing.study], records))
     unknowns = unknowns_of(_parameters(recipe, arms), recipe.literature)
     index = {unknown.identity: n for n, unknown in enumerate(unknowns)}
     uses = tuple(positions(arm, index, identities_of(arm.model, recipe.shares)) for arm in arms)

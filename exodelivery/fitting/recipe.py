@@ -33,19 +33,23 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How an exponential phase is read off a curve.
+    """How a number of the paper is read off a curve.
 
     Attributes
     ----------
-    window : (float, float)
-        Where its log-slope is taken [h].
+    window : (float, float) or None
+        Where the log-slope of an exponential phase is taken [h].
     beneath : (float, float) or None
         Window of the slower phase that is taken off first [h].
+    at_tmax : bool
+        A Cmax is the level at the Tmax that the paper prints: of sampled data the two are one observation, and both
+        have slopes, while the peak of a curve with two humps jumps between them.
     why : str
     """
 
-    window: tuple[float, float]
+    window: tuple[float, float] | None
     beneath: tuple[float, float] | None
+    at_tmax: bool
     why: str
 
 
@@ -262,13 +266,19 @@ class _Page:
         return start, end
 
     def reading(self, name: str, table: Mapping[str, Any]) -> Reading:
-        self.only(table, ("window", "beneath", "why"), "readings", name)
-        beneath = table.get("beneath")
-        return Reading(
-            self.window(table.get("window"), "readings", name, "window"),
-            None if beneath is None else self.window(beneath, "readings", name, "beneath"),
-            self.text(table, "why", "readings", name),
-        )
+        self.only(table, ("window", "beneath", "at", "why"), "readings", name)
+        windows = [
+            None if table.get(key) is None else self.window(table[key], "readings", name, key)
+            for key in ("window", "beneath")
+        ]
+        if ("window" in table) == ("at" in table) or table.get("at", "tmax") != "tmax":
+            self.refuse(
+                "a reading has either a window or at",
+                "readings",
+                name,
+                remedy='write window = ["0 min", "15 min"] for a half-life, at = "tmax" for a Cmax',
+            )
+        return Reading(windows[0], windows[1], "at" in table, self.text(table, "why", "readings", name))
 
     def spread(self, table: Mapping[str, Any], *keys: str) -> Spread:
         self.only(table, ("cv", "why"), *keys)

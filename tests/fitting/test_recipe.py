@@ -78,6 +78,18 @@ def test_a_record_in_a_unit_of_another_dimension_is_refused(tmp_path: Path, monk
         problem_of(read_recipe(shelf(tmp_path, RECIPE, CSV.replace("8,nmol/mL", "8,h"))))
 
 
+def test_a_cmax_may_be_read_at_its_tmax(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    peak = CSV + "one,tmax(twin),,,,,,0.5,h,,none,,,,\n"
+    reading = '[readings]\n"toy_study cmax" = { at = "tmax", why = "sampled" }'
+    problem = problem_of(read_recipe(shelf(tmp_path, RECIPE.replace("[readings]", reading), peak)))
+    row = next(row for row in problem.arms[0].rows if row.record.what.functional == "cmax")
+    assert (row.functional, row.at) == ("level", 0.5)
+    assert [item.reason for item in problem.left_out] == ["where its Cmax is read: sampled"]
+    with pytest.raises(FitError, match="no Tmax beside it"):
+        problem_of(read_recipe(shelf(tmp_path, RECIPE.replace("[readings]", reading), CSV)))
+
+
 def test_the_first_start_may_be_named_and_must_fit_an_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     start = '[start]\n"disposition.k" = { value = "0.5 1/h", why = "a test" }\n[method]'
