@@ -17,6 +17,9 @@ from exodelivery.solve.solvers.protocol import Solution, Solver, Tolerance
 from exodelivery.solve.steady_state import Mask, Period, settle
 from exodelivery.solve.timeline import Array, Timeline
 
+NOTICED = 1e-5
+"""Part of what an interval brings that no pool may gain or lose over it at steady state."""
+
 
 def follow(
     compiled: Machine,
@@ -117,7 +120,18 @@ def steady(
     closer = replace(tolerance, relative=max(tolerance.relative / 100, 1e-12))
     start = compiled.kernels("numpy").start(numbers)
     period = Period(method, compiled.kernels(method.emitter), numbers, line.cycle(), start, closer)
-    return period, *settle(period, lasting(compiled), tolerance.relative / 10)
+    return period, *settle(period, lasting(compiled), _allowed(compiled, period.cycle), tolerance.relative / 10)
+
+
+def _allowed(compiled: Machine, cycle: Timeline) -> Array:
+    """Return by how much each state may change over an interval at its steady state, (states,) [base units]."""
+    lengths = np.diff(np.append(cycle.times, cycle.end))
+    brought = cycle.jumps.sum(axis=0) + lengths @ cycle.inputs
+    ledgers = np.array([variable.ledger for variable in compiled.system.variables])
+    found = np.full(len(ledgers), np.inf)
+    for ledger in set(ledgers[brought > 0]) - {""}:
+        found[ledgers == ledger] = NOTICED * brought[ledgers == ledger].sum()
+    return found
 
 
 def _first(jumps: Array, more: Array) -> Array:

@@ -26,6 +26,8 @@ from exodelivery.solve.timeline import Array, Timeline
 Mask = NDArray[np.bool_]
 MOST_INTERVALS = 300
 """Intervals that are run before a series is said not to settle."""
+BEYOND = 1e-13
+"""Part of a level that rounding may lose: where this is more than the doses may leave, they pile up without end."""
 MEMORY = 12
 """Intervals that the mixing remembers; the slow modes of a model are fewer."""
 WITHIN = np.linspace(0.0, 1.0, 9)
@@ -63,7 +65,7 @@ class Period:
         return self.solver.solve(self.kernels, self.parameters, line, WITHIN * line.end, self.tolerance, dense=dense)
 
 
-def settle(period: Period, lasting: Mask, tolerance: float) -> tuple[Array, Outcome]:
+def settle(period: Period, lasting: Mask, allowed: Array, tolerance: float) -> tuple[Array, Outcome]:
     """Return the states at the begin of an interval that are the same at its end, and how that went.
 
     Parameters
@@ -71,6 +73,9 @@ def settle(period: Period, lasting: Mask, tolerance: float) -> tuple[Array, Outc
     period : Period
     lasting : array of bool, (states,)
         Which states have to settle; the others keep their start.
+    allowed : array, (states,)
+        Largest change over an interval [base units]: a small part of what the doses bring. Where doses outrun saturated
+        clearance, mixing reaches levels against which what is gained in an interval looks like nothing.
     tolerance : float
         Largest change over an interval, relative to the largest value of each state within it.
 
@@ -82,27 +87,27 @@ def settle(period: Period, lasting: Mask, tolerance: float) -> tuple[Array, Outc
         Its time is within the interval; its state is the one that changes most.
     """
     now = period.start.copy()
-    mixing = _Mixing(lasting)
-    worst, change = -1, np.inf
+    mixing, worst, every = _Mixing(lasting), -1, f"{period.cycle.end:g} h"
     for _ in range(MOST_INTERVALS):
         found = period.run(now)
         if not found.outcome:
             return now, replace(found.outcome, what=f"on the way to the steady state, {found.outcome.what}")
         then = np.where(lasting, found.states[-1], period.start)
         size = np.maximum(np.max(np.abs(found.states), axis=0), np.finfo(float).tiny)
-        off = np.abs(then - now) / size
-        worst, change = int(np.argmax(off)), float(np.max(off))
-        if change <= tolerance:
+        beyond = np.where(lasting, BEYOND * size / allowed, 0.0)
+        if np.max(beyond) > 1:
+            return now, _none(f"what comes every {every} piles up without end", period, int(np.argmax(beyond)))
+        off = np.abs(then - now) / np.minimum(tolerance * size, allowed)
+        worst = int(np.argmax(off))
+        if off[worst] <= 1:
             return then, SUCCESS
         now = mixing.next(now, then, size)
-    return now, Outcome(
-        False,
-        f"no steady state: after {MOST_INTERVALS} intervals of {period.cycle.end:g} h it still changes by "
-        f"{change:.2g} of its size from one to the next",
-        period.cycle.end,
-        worst,
-        "what only grows, or is never cleared, has none: give the doses before by times= instead",
-    )
+    return now, _none(f"after {MOST_INTERVALS} intervals of {every} it still changes in each", period, worst)
+
+
+def _none(why: str, period: Period, state: int) -> Outcome:
+    remedy = "what only grows, or is never cleared, has none: give the doses before by times= instead"
+    return Outcome(False, f"no steady state: {why}", period.cycle.end, state, remedy)
 
 
 class _Mixing:
