@@ -1,132 +1,126 @@
-"""``python -m benchmarks [M1 M2 …]``: ratios to the peers that are installed, as a table and as out/bench.json."""
+"""``python -m benchmarks [M1 M2 … ivp library]``: ratios to the peers that are installed.
+
+The table goes to the screen and to ``out/bench.json``, which is written anew after every row.
+"""
 
 from __future__ import annotations
 
-import json
-import math
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from sympy.core.cache import clear_cache
 
+from benchmarks.fits import fits
+from benchmarks.limits import arithmetic_bound, memory
 from benchmarks.measure import Point, at_target, curve
 from benchmarks.models import ALL, Problem, deviation
-from benchmarks.tools import REQUIRED, TOOLS, Run, Tool, own_one, own_population, own_sensitivities
+from benchmarks.others import ivp, library
+from benchmarks.own import own_one, own_population, own_sensitivities
+from benchmarks.protocol import Run, Tool
+from benchmarks.rows import Row, Table, row
+from benchmarks.tools import TOOLS
 from exodelivery.solve.timeline import Array
 
 SETS, FEW = 512, 8
+TINY = 1e-4
+"""Of state over parameter: sensitivities below it count as against this, as none is known to more."""
 
 
 def main(names: list[str]) -> None:
-    rows: list[dict[str, Any]] = []
-    for name in names or list(ALL):
-        problem = ALL[name]()
-        rows += _tasks(problem)
-    rows += [_row("one run", "", Missing(tool), "not written or not installed") for tool in REQUIRED]
-    folder = Path("out")
-    folder.mkdir(exist_ok=True)
-    (folder / "bench.json").write_text(json.dumps(rows, indent=1, allow_nan=False))
-    print(f"\n{len(rows)} rows in {folder / 'bench.json'}")
+    table = Table()
+    for name in names or [*ALL, "ivp", "library"]:
+        if name in ALL:
+            _model(ALL[name](), table)
+        else:
+            table.extend({"ivp": ivp, "library": library}[name]())
+    print(f"\n{len(table.rows)} rows in {table.path}")
 
 
-def _tasks(problem: Problem) -> list[dict[str, Any]]:
+def _model(problem: Problem, table: Table) -> None:
     reference = own_one(problem)(1e-12)
-    other = TOOLS[1].one(problem)(1e-12)
+    other = TOOLS[1].one(problem)(1e-12) if TOOLS[1].one else reference
     print(f"\n{problem.name}: references of two methods agree to {deviation(reference, other):.0e}")
     sets = problem.population(SETS)
-    many = own_population(problem, sets[:FEW])(1e-12)
-    by = own_sensitivities(problem)(1e-12)
-    weights = np.abs(reference).max(axis=0)[:, None] / problem.parameters[None, :]
-    scaled = by / weights
 
-    def scaled_run(run: Run) -> Run:
-        return lambda relative: (run(relative) / weights).reshape(len(by), -1)
+    def one(tool: Tool) -> tuple[Run, int] | None:
+        return (tool.one(problem), 1) if tool.one else None
 
-    rows = _task("one run", problem, reference, lambda tool: (tool.one(problem), 1))
-    rows += _task(
-        "population",
-        problem,
-        many,
-        lambda tool: (
-            (tool.population(problem, sets), SETS)
-            if tool.name == "exodelivery"
-            else (tool.population(problem, sets[:FEW]), FEW)
-        ),
-    )
-    rows += _task(
-        "sensitivities",
-        problem,
-        scaled.reshape(len(by), -1),
-        lambda tool: (scaled_run(tool.sensitivities(problem)), 1) if tool.sensitivities else None,
-    )
-    return rows + _builds(problem)
+    def population(tool: Tool) -> tuple[Run, int] | None:
+        own = tool.name == "exodelivery"
+        return (
+            (tool.population(problem, sets[: None if own else FEW]), SETS if own else FEW) if tool.population else None
+        )
+
+    table.extend(_task("one run", problem, reference, one))
+    table.extend(_task("population", problem, own_population(problem, sets[:FEW])(1e-12), population))
+    if problem.name != "M1":
+        table.extend(arithmetic_bound(problem, sets, _own_value(table)))
+    _sensitivities(problem, reference, table)
+    table.extend(_builds(problem))
+    if problem.name == "M2":
+        table.extend(fits(problem))
+        table.extend(memory(problem))
+
+
+def _sensitivities(problem: Problem, states: Array, table: Table) -> None:
+    """Errors are against |S| + 1e-3 max|S| + 1e-4 max|x| / p: a derivative of nothing has no relative error."""
+    weights = np.abs(states).max(axis=0)[:, None] / problem.parameters[None, :]
+    by = own_sensitivities(problem)(1e-12) / weights
+    scale = np.abs(by) + 1e-3 * np.abs(by).max(axis=0) + TINY
+
+    def made(tool: Tool) -> tuple[Run, int] | None:
+        if tool.sensitivities is None:
+            return None
+        run = tool.sensitivities(problem)
+        # handed on as a deviation from 1, so that the common measure of errors gives this one's
+        return (
+            lambda relative: (
+                1.0 + np.abs(run(relative) / weights - by).reshape(len(by), -1) / scale.reshape(len(by), -1)
+            )
+        ), 1
+
+    table.extend(_task("sensitivities", problem, np.full((len(by), by[0].size), 1.0), made))
+
+
+def _own_value(table: Table) -> float:
+    return float(next(one["value"] for one in reversed(table.rows) if one["tool"] == "exodelivery"))
 
 
 def _task(
     task: str, problem: Problem, reference: Array, make: Callable[[Tool], tuple[Run, int] | None]
-) -> list[dict[str, Any]]:
-    rows = []
+) -> Iterator[Row]:
+    ours = float("nan")
     for tool in TOOLS:
-        if not tool.version:
-            rows.append(_row(task, problem.name, tool, "missing"))
+        skipped = dict(tool.skip).get(problem.name, "")
+        if not tool.version or skipped:
+            if task != "sensitivities" or tool.sensitivities:
+                yield row(task, problem.name, tool, note=skipped or "missing: it could not be installed here")
             continue
-        made = make(tool)
-        if made is None:
+        try:
+            made = make(tool)
+            if made is None:
+                continue
+            points: list[Point] = curve(made[0], reference, made[1], repeats=5 if tool.name == "exodelivery" else 2)
+        except Exception as error:
+            if tool.name == "exodelivery":
+                raise
+            yield row(task, problem.name, tool, note=f"failed: {type(error).__name__}: {error}"[:200])
             continue
-        points = curve(made[0], reference, made[1], repeats=5 if tool.name == "exodelivery" else 2)
-        rows.append(_row(task, problem.name, tool, "", at_target(points), points))
-    ours = next(row["value"] for row in rows if row["tool"] == "exodelivery")
-    for row in rows:
-        row["ratio"] = row["value"] / ours if row["value"] and ours else None
-        shown = (
-            row["note"] if row["value"] is None else f"{row['value']:12.1f} {row['unit']}  {row['ratio'] or 0:8.1f} ×"
-        )
-        print(f"  {task:14} {row['tool']:14} {shown}", flush=True)
-    return rows
+        seconds = at_target(points)
+        ours = seconds if tool.name == "exodelivery" else ours
+        yield row(task, problem.name, tool, seconds=seconds, ours=ours, points=points)
 
 
-def _builds(problem: Problem) -> list[dict[str, Any]]:
+def _builds(problem: Problem) -> Iterator[Row]:
     """Time from equations to a first solution, with no parameter sensitive and with every one."""
-    rows = []
-    for task, make in (("build", own_one), ("build with sensitivities", own_sensitivities)):
+    for model, make in ((problem.name, own_one), (f"{problem.name} with sensitivities", own_sensitivities)):
         clear_cache()
         begin = time.thread_time()
         make(problem)(1e-6)
-        row = _row(task, problem.name, TOOLS[0], "", time.thread_time() - begin)
-        rows.append(row)
-        print(f"  {task:30} {row['value'] / 1e3:8.0f} ms (machine code from the cache)")
-    return rows
-
-
-class Missing:
-    """A peer that has no row."""
-
-    version = ""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-def _row(
-    task: str, model: str, tool: Tool | Missing, note: str, seconds: float = math.nan, points: list[Point] | None = None
-) -> dict[str, Any]:
-    known = math.isfinite(seconds)
-    return {
-        "task": task,
-        "model": model,
-        "tool": tool.name,
-        "value": 1e6 * seconds if known else None,
-        "unit": "us",
-        "error": 1e-6 if points else None,
-        "ratio": None,
-        "versions": {tool.name: tool.version},
-        "note": note or ("" if known else "did not reach the error"),
-        "points": [[point.relative, point.error, 1e6 * point.seconds] for point in points or []],
-    }
+        seconds = time.thread_time() - begin
+        yield row("build", model, TOOLS[0], seconds=seconds, ours=seconds, note="machine code from the cache")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,101 @@
+"""What no program can beat, and what memory costs: the core's own arithmetic, and 100,000 sets in one process."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from benchmarks.measure import absolute
+from benchmarks.models import Problem
+from benchmarks.own import own
+from benchmarks.rows import Row, row
+from exodelivery.compile.native.kernels import module
+from exodelivery.compile.native.machine import compile_module, host_lanes
+from exodelivery.compile.native.plan import Plan
+from exodelivery.compile.native.tableau import COUPLINGS, STAGES, WEIGHTS
+from exodelivery.compile.native.writer import Writer
+from exodelivery.solve.solvers.protocol import Tolerance
+from exodelivery.solve.timeline import Array
+
+CHAINS = 12  # of multiply-adds that do not wait for one another: more than a core has under way
+
+
+def peak() -> float:
+    """Return the core's measured peak of fused multiply-adds [operations a second, two to each]."""
+    lanes, turns = host_lanes(), 200_000
+    w = Writer(lanes)
+    shrink, more = w.number(1 - 2.0**-30), w.number(1e-9)
+    found = w.loop(turns, [w.load("%a0", row) for row in range(CHAINS)], lambda _, values: [
+        w.fused(value, shrink, more) for value in values
+    ])  # fmt: skip
+    for place, value in enumerate(found):
+        w.store("%a0", place, value)
+    body = w.function("multiply_add", 1)
+    machine = compile_module("\n".join([*sorted(w.declared), "", body]), ("multiply_add",))
+    room = (ctypes.c_double * (CHAINS * lanes + 8))()
+    start = ctypes.addressof(room)
+    work = ctypes.CFUNCTYPE(None, ctypes.c_int64)(machine.addresses["multiply_add"])
+    times = []
+    for _ in range(9):
+        begin = time.thread_time()
+        work(start + (-start) % 64)
+        times.append(time.thread_time() - begin)
+    return 2 * turns * CHAINS * lanes / min(times)
+
+
+def operations(plan: Plan) -> int:
+    """Return the additions, multiplications and divisions of one step of one set, a multiply-add counted as two."""
+    texts = dict(re.findall(r"define void @(\w+)\((.*?)\n}", module(plan, 1), re.DOTALL))
+    straight = {name: _counted(texts[name]) for name in ("factor", "rates", "solve")}
+    arguments = sum(2 * len(weights) for weights in WEIGHTS[:6]) + 3  # two stages and the end add one vector each
+    sides = sum(2 * len(weights) + 1 for weights in COUPLINGS if weights)
+    ending = 7  # the error of a state against its tolerance
+    return (
+        straight["factor"] + STAGES * (straight["rates"] + straight["solve"]) + plan.size * (arguments + sides + ending)
+    )
+
+
+def _counted(text: str) -> int:
+    return len(re.findall(r"= f(?:add|sub|mul|div) ", text)) + 2 * text.count("@llvm.fma")
+
+
+def arithmetic_bound(problem: Problem, sets: Array, ours: float) -> Iterator[Row]:
+    """The time that the operations of our steps would take at the core's peak, all lanes full."""
+    solver, kernels = own(problem)
+    relative = 5e-7
+    tolerance = Tolerance(relative, absolute(problem, relative))
+    steps = solver.solve_many(kernels, sets, problem.timeline, problem.times, tolerance, threads=1).steps.mean()
+    work, fastest = operations(kernels.plan), peak()
+    note = f"{steps:.0f} steps of {work} operations at {fastest / 1e9:.1f} GF/s"
+    yield row(
+        "population", problem.name, "arithmetic bound", seconds=steps * work / fastest, ours=1e-6 * ours, note=note
+    )
+
+
+ALONE = """
+import resource
+import numpy as np
+from benchmarks.models import ALL
+from benchmarks.own import own
+from exodelivery.solve.solvers.protocol import Tolerance
+problem = ALL["{name}"]()
+sets = problem.population({sets})
+solver, kernels = own(problem)
+few = solver.solve_many(kernels, sets[:64], problem.timeline, problem.times, Tolerance(1e-6))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+found = solver.solve_many(kernels, sets, problem.timeline, problem.times, Tolerance(1e-6))
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print((after - before) * 1024 - found.values.nbytes, found.values.nbytes, len(found.failed))
+"""
+
+
+def memory(problem: Problem, sets: int = 100_000) -> Iterator[Row]:
+    """What 100,000 sets need beyond their output, in a process of their own."""
+    command = [sys.executable, "-c", ALONE.format(name=problem.name, sets=sets)]
+    beyond, output, failed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    note = f"{sets} sets at {len(problem.times)} times, output {int(output) / 1e6:.0f} MB, {failed} failed"
+    yield row("memory", problem.name, "exodelivery", note=note) | {"value": int(beyond) / 1e6, "unit": "MB"}

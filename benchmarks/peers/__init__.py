@@ -1,0 +1,1 @@
+"""The tools that ours is compared with, one a file."""
