@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exodelivery.declare.regimen import Dose, Regimen, bolus, infusion, read_amount
+from exodelivery.declare.regimen import Dose, Regimen, bolus, infusion, read_amount, read_rate
 from exodelivery.errors import DoseError, ExodeliveryError
 
 
@@ -104,3 +106,69 @@ def test_two_regimens_together_give_every_dose_of_both_in_order() -> None:
     ]
     assert str(both) == "1 mg iv bolus from 48 h; 3 mg iv infused over 1 h, 3 times every 24 h"
     assert str(Regimen()) == "no dose"
+
+
+@pytest.mark.parametrize(
+    ("rate", "value", "per"),
+    [
+        ("10 mg/h", 0.01, ""),
+        ("2 mg/kg/min", 0.12, "weight"),
+        ("1e9 particle/d", 1 / 24, ""),
+        ("6 ug protein/h", 6e-6, ""),
+    ],
+)
+def test_a_rate_is_what_an_hour_brings(rate: str, value: float, per: str) -> None:
+    found = read_rate(rate)
+    assert found.per == per
+    assert found.value == pytest.approx(value)
+
+
+@pytest.mark.parametrize("rate", ["10 mg", "10 mg/mL", "h", "-1 mg/h", "0 mg/h", "nan mg/h", "mg/h", ""])
+def test_a_rate_is_a_positive_amount_per_time(rate: str) -> None:
+    with pytest.raises(DoseError):
+        read_rate(rate)
+
+
+def test_a_rate_holds_when_the_amount_changes() -> None:
+    (dose,) = infusion("100 mg", rate="20 mg/h").doses
+    assert dose.over == 5
+    assert replace(dose, amount="200 mg").over == 10
+    assert str(dose) == "100 mg iv infused at 20 mg/h"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: infusion("5 mg"),
+        lambda: infusion("5 mg", "1 h", rate="1 mg/h"),
+        lambda: infusion("5 mg", rate="1 nmol/h"),
+        lambda: infusion("5 mg", rate="1 mg/kg/h"),
+        lambda: infusion(rate="1 mg/h"),
+        lambda: infusion(rate="1 mg/h", every="8 h", steady_state="alone"),
+        lambda: bolus("", every="8 h", steady_state="alone"),
+        lambda: bolus("5 mg", steady_state="alone"),
+        lambda: bolus("5 mg", every="8 h", steady_state="always"),
+        lambda: bolus("5 mg", lag="-1 h"),
+        lambda: Regimen((Dose("5 mg", lag=float("inf")),)),
+        lambda: bolus("5 mg", bioavailability=0),
+        lambda: bolus("5 mg", bioavailability=float("nan")),
+        lambda: bolus("5 mg").reset("-1 h"),
+        lambda: Regimen(resets=(float("nan"),)),
+    ],
+)
+def test_a_record_that_makes_no_sense_is_refused(wrong: Callable[[], Regimen]) -> None:
+    with pytest.raises(DoseError):
+        wrong()
+
+
+def test_resets_move_with_their_doses_and_add_up() -> None:
+    both = bolus("1 mg").reset("5 h") + bolus("1 mg", at=5).reset(9)
+    assert both.resets == (5, 9)
+    assert both.delayed("1 h").resets == (6, 10)
+    assert str(both) == "1 mg iv bolus; 1 mg iv bolus from 5 h; reset at 5 h; reset at 9 h"
+
+
+def test_a_steady_state_lists_what_is_given_from_its_time_on() -> None:
+    steady = bolus("1 mg", every=8, times=2, at=1, steady_state="alone") + infusion(rate="1 mg/h", steady_state="added")
+    assert [dose.at for dose in steady.single_doses] == [1, 9]
+    assert str(steady.doses[1]) == "iv infused at 1 mg/h, at the steady state (added)"
