@@ -101,8 +101,8 @@ def read_rate(text: str) -> Amount:
 
     Examples
     --------
-    >>> read_rate("2 mg/kg/min").value, read_rate("2 mg/kg/min").per
-    (0.12, 'weight')
+    >>> read_rate("2 mg/kg/h").value, read_rate("2 mg/kg/h").per
+    (0.002, 'weight')
     """
     amount, _, time = text.rpartition("/")
     try:

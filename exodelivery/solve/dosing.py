@@ -27,6 +27,8 @@ from exodelivery.solve.solvers.protocol import Tolerance, solver
 from exodelivery.solve.timeline import Array, Timeline
 from exodelivery.units import to_base
 
+DOSED = ("carrier", "loaded", "adsorbed", "free", "label", "dye")
+"""Forms in which a dose arrives from the vial."""
 _KG, _M2 = to_base("1 kg"), to_base("1 m2")
 
 
@@ -165,7 +167,7 @@ def deliver(system: System, values: Array, dose: Dose, parts: dict[str, float] |
     amount = dose.counted
     if is_pool(dose.route):
         return _into_pool(system, named, dose)
-    forms = dict.fromkeys(("carrier", "loaded", "adsorbed", "free", "label", "dye"), 0.0)
+    forms = dict.fromkeys(DOSED, 0.0)
     drug = particles = float("nan")
     if amount.metric == "label":
         _label(forms, amount.value, parts, system)
@@ -208,7 +210,7 @@ def _into_pool(system: System, named: dict[str, float], dose: Dose) -> Delivered
         particles = value = _as_particles(system, named, dose)
     else:
         value = amount.value
-    return Delivered(drug, particles, math.nan, Table({form: value}))
+    return Delivered(drug, particles, math.nan, Table({**dict.fromkeys(DOSED, 0.0), form: value}))
 
 
 @lru_cache(maxsize=64)
