@@ -15,6 +15,7 @@ from exodelivery.declare.origin import NO_ORIGIN
 from exodelivery.declare.parts import Body
 from exodelivery.declare.regimen import Regimen, bolus, infusion
 from exodelivery.errors import DeclarationError, DoseError, ExodeliveryError
+from exodelivery.solve.functionals import evaluate
 from exodelivery.solve.gradients import sensitivities
 from exodelivery.solve.records import legs, lines, lines_by, timeline
 from exodelivery.solve.simulate import machine_for, run, simulate
@@ -226,3 +227,8 @@ def test_one_timeline_cannot_hold_a_reset(saturable: Model) -> None:
     compiled = machine(saturable)
     with pytest.raises(DoseError, match="no one timeline"):
         timeline(compiled.system, compiled.values, bolus("1 nmol").reset(3), 5.0)
+
+
+def test_clearance_counts_a_dose_into_a_pool(assemble: Assemble) -> None:
+    found = simulate(assemble(), bolus("5 nmol", route="plasma.free"), until=100)
+    assert evaluate(found, "level", "cl").value == pytest.approx(0.4, rel=1e-6)  # 0.2 1/h of 2 mL
