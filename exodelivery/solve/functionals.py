@@ -1,7 +1,7 @@
-"""Floor 6: what a paper reports of a curve, taken from a run: level, area, largest level and its time, MRT, CL, Vss, half-life.
+"""Floor 6: what a paper reports of a curve, taken from a run: level, AUC, Cmax, Tmax, MRT, CL, Vss, half-life.
 
-Areas are exact for the solver's interpolant, never trapezoids. A functional that a curve does not have (a tail that does
-not decay, a level that does not fall) is a failed value with its own sentence, so that a fit can count it and name it.
+Areas are exact for the solver's interpolant, never trapezoids. A functional that a curve does not have (a tail that
+does not decay, a level that does not fall) is a failed value with its own sentence, so that a fit can count it and name it.
 
 References
 ----------
@@ -147,7 +147,7 @@ def _dose_dimension(observable_unit: str) -> Dimension:
 
 
 def dose_of(run: Trajectory, observable: str) -> float:
-    """Return what the regimen gave in all, counted as the observable counts it: drug, particles or label [base units]."""
+    """Return what the regimen gave in all, as the observable counts it: drug, particles or label [base units]."""
     kind = _dose_dimension(run.unit(observable))
     total = 0.0
     for dose in run.regimen.single_doses:

@@ -108,6 +108,13 @@ def test_a_damaged_result_is_refused_and_left_alone(fitted: Fit, toy_fit: Path, 
     assert path.read_text() == damage
 
 
+def test_a_result_of_another_schema_is_refused(fitted: Fit, toy_fit: Path) -> None:
+    path = toy_fit / "result.json"
+    path.write_text(path.read_text().replace('"schema": 1', '"schema": 2', 1))
+    with pytest.raises(FitError, match="schema 2"):
+        fit(toy_fit)
+
+
 def test_a_result_with_a_matrix_of_another_size_is_refused(fitted: Fit, toy_fit: Path) -> None:
     path = toy_fit / "result.json"
     given = json.loads(path.read_text())
