@@ -1,7 +1,7 @@
 """Floor 6: what a paper reports of a curve, taken from a run: level, AUC, Cmax, Tmax, MRT, CL, Vss, half-life.
 
 Areas are exact for the solver's interpolant, never trapezoids. A functional that a curve does not have (a tail that
-does not decay, a level that does not fall) is a failed value with its own sentence, so that a fit can count it and name it.
+does not decay, a level that does not fall) is a failed value with a sentence, so that a fit can count and name it.
 
 References
 ----------
