@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
     from exodelivery.solve.ensemble import Ensemble
 
-DEFAULT_SOLVER = "lsoda"
+DEFAULT_SOLVER = "rodas5p" if find_spec("numba") and find_spec("llvmlite") else "lsoda"
+"""The compiled back end where it can be had; scipy's LSODA is always there."""
 DEFAULT_TOLERANCE = Tolerance()
 AFTER_LAST_DOSE = 168.0
 """Hours that a run goes on after the last dose unless told otherwise."""
@@ -103,7 +105,7 @@ def simulate(
     using : optional
         A fit whose estimates are laid over the model's values.
     solver : str, optional
-        ``lsoda`` (of one run, by default), ``radau``, ``rodas5p`` or ``exact``. Sets take ``exact`` where the model
+        ``rodas5p`` (of one run, by default), ``lsoda``, ``radau`` or ``exact``. Sets take ``exact`` where the model
         is linear in its states, else ``rodas5p``.
     tolerance : float
         Relative tolerance.

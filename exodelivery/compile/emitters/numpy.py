@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from exodelivery.errors import SimulationError
 Array = NDArray[np.float64]
 Point = Callable[[float, Array, Array], Array]
 Curve = Callable[[Array, Array, Array], Array]
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +104,31 @@ class NumpyEmitter:
         start = [smooth(value) for value in equations.start]
         outputs = [smooth(output) for output in equations.outputs]
         m = len(outputs)
-        begin = _point(equations, _column(start), (n,))
-        begin_by = _point(equations, entries(start, by), (n, k))
+        begin = _later(lambda: _point(equations, _column(start), (n,)))
+        begin_by = _later(lambda: _point(equations, entries(start, by), (n, k)))
         nowhere = np.zeros(n)
         return NumpyKernels(
             equations=equations,
             sensitive=tuple(sensitive),
             start=lambda p: begin(0.0, nowhere, p),
             start_by_parameters=lambda p: begin_by(0.0, nowhere, p),
-            rates=_point(equations, _column(rates), (n,)),
-            jacobian=_point(equations, entries(rates, states), (n, n)),
-            by_parameters=_point(equations, entries(rates, by), (n, k)),
-            outputs=_curve(equations, _column(outputs), (m,)),
-            outputs_by_states=_curve(equations, entries(outputs, states), (m, n)),
-            outputs_by_parameters=_curve(equations, entries(outputs, by), (m, k)),
+            rates=_later(lambda: _point(equations, _column(rates), (n,))),
+            jacobian=_later(lambda: _point(equations, entries(rates, states), (n, n))),
+            by_parameters=_later(lambda: _point(equations, entries(rates, by), (n, k))),
+            outputs=_later(lambda: _curve(equations, _column(outputs), (m,))),
+            outputs_by_states=_later(lambda: _curve(equations, entries(outputs, states), (m, n))),
+            outputs_by_parameters=_later(lambda: _curve(equations, entries(outputs, by), (m, k))),
         )
+
+
+def _later(build: Callable[[], F]) -> F:
+    """Return a function that is printed at its first call: most runs need few of them."""
+    built = cache(build)
+
+    def call(*arguments: Any) -> Any:
+        return built()(*arguments)
+
+    return call  # type: ignore[return-value]
 
 
 def _column(expressions: Sequence[Any]) -> Entries:
