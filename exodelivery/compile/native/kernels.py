@@ -76,14 +76,6 @@ class Kernel:
         """Write such a row."""
         self.w.store(self.w.offset(self.base, offset), self.row(part) + index, value)
 
-    def combine(self, weights: Sequence[float], offset: Value, first: Value | None = None) -> Value:
-        """Write ``first + Σ weights_j k_j`` for the state of a loop."""
-        found = first
-        for stage, weight in enumerate(weights):
-            k, scale = self.at("k", offset, stage * self.plan.size), self.w.number(weight)
-            found = self.w.multiply(scale, k) if found is None else self.w.fused(scale, k, found)
-        return found if found is not None else self.w.number(0.0)
-
     def text(self, name: str, arguments: int = 1) -> str:
         """Return the function."""
         return self.w.function(name, arguments)
@@ -102,7 +94,7 @@ def module(plan: Plan, lanes: int, more: Sequence[Built] = ()) -> str:
     >>> "define void @step(" in module(plan(equations({"a": "-k * a"})), 4)
     True
     """
-    steps = [function(plan, lanes) for function in (_begin, _factor, _solve, _rates, _step, _dense, _commit)]
+    steps = [function(plan, lanes) for function in (_begin, _factor, _stage, _step, _dense, _commit)]
     return printed([*shared_kernels(plan, lanes), *steps, *more])
 
 
@@ -188,15 +180,6 @@ def _scales(kernel: Kernel) -> list[Value]:
     return w.loop(plan.size, present, sweep)
 
 
-def _rates(plan: Plan, lanes: int) -> Built:
-    """Rates at the argument of a stage; its time stands in the row ``error``."""
-    kernel = Kernel(plan, lanes)
-    time = kernel.get("error") if plan.slopes else None
-    for index, rate in enumerate(kernel.rates("argument", time)):
-        kernel.put("f", index, rate)
-    return kernel, kernel.text("rates")
-
-
 def _factor(plan: Plan, lanes: int) -> Built:
     """LU of W = I/(γh) − J without pivoting; lanes whose elements grow or cancel are marked in ``rejected``."""
     kernel = Kernel(plan, lanes)
@@ -246,15 +229,19 @@ def _slopes(kernel: Kernel) -> None:
         kernel.put("slope", index, value)
 
 
-def _solve(plan: Plan, lanes: int) -> Built:
-    """Solve with the factors in place, at the pointer of the second argument."""
+def _stage(plan: Plan, lanes: int) -> Built:
+    """One stage: rates at the argument, and the factors applied to them and to what stands at the second pointer.
+
+    The time of the stage stands in the row ``error``.
+    """
     kernel = Kernel(plan, lanes)
-    order = plan.elimination
-    x = [kernel.w.load("%a1", index) for index in range(plan.size)]
-    found = back_substitute(kernel.w, plan, x, lambda entry: kernel.get("lu", order.entries.index(entry)))
-    for index, value in enumerate(found):
-        kernel.w.store("%a1", index, value)
-    return kernel, kernel.text("solve", 2)
+    w, order = kernel.w, plan.elimination
+    time = kernel.get("error") if plan.slopes else None
+    found = kernel.translator(plan.rates, "argument", time).all(plan.rates)
+    right = [w.add(value, w.load("%a1", index)) for index, value in enumerate(found)]
+    for index, value in enumerate(back_substitute(w, plan, right, lambda e: kernel.get("lu", order.entries.index(e)))):
+        w.store("%a1", index, value)
+    return kernel, kernel.text("stage", 2)
 
 
 def back_substitute(w: Writer, plan: Plan, right: list[Value], factor: Any) -> list[Value]:
@@ -285,12 +272,10 @@ def _step(plan: Plan, lanes: int) -> Built:
     grown, used, relative = kernel.get("error"), kernel.get("used"), kernel.get("relative")
     per_step = w.divide(w.number(1.0), used)
     for stage in range(STAGES):
-        _argument(kernel, stage)
+        _prepare(kernel, stage, used, per_step)
         if plan.slopes:
             kernel.put("error", 0, kernel.time(RODAS5P.times[stage]))
-        w.do("call void @rates(ptr %a0)")
-        _right_side(kernel, stage, used, per_step)
-        w.do(f"call void @solve(ptr %a0, ptr {w.offset('%a0', (kernel.row('k') + stage * plan.size) * lanes)})")
+        w.do(f"call void @stage(ptr %a0, ptr {w.offset('%a0', (kernel.row('k') + stage * plan.size) * lanes)})")
 
     def end(offset: Value, carried: list[Value]) -> list[Value]:
         last = kernel.at("k", offset, (STAGES - 1) * plan.size)
@@ -305,21 +290,37 @@ def _step(plan: Plan, lanes: int) -> Built:
     return kernel, kernel.text("step")
 
 
-def _right_side(kernel: Kernel, stage: int, used: Value, per_step: Value) -> None:
-    w = kernel.w
-    sloped = bool(kernel.plan.slopes and RODAS5P.slopes[stage])
+def _prepare(kernel: Kernel, stage: int, used: Value, per_step: Value) -> None:
+    """Write the argument of a stage, and in its place what the solve adds to the rates: inputs, C k / h, d h ∂f/∂t."""
+    w, plan = kernel.w, kernel.plan
+    sloped = bool(plan.slopes and RODAS5P.slopes[stage])
     weight = w.multiply(w.number(RODAS5P.slopes[stage]), used) if sloped else ""
 
     def one(offset: Value, carried: list[Value]) -> list[Value]:
-        right = kernel.at("f", offset)
+        before = [kernel.at("k", offset, earlier * plan.size) for earlier in range(stage)]
+        if stage <= 5:
+            value = combined(w, RODAS5P.weights[stage], before, kernel.at("x", offset))
+        else:  # the rows above differ by one stage only
+            value = w.add(kernel.at("argument", offset), before[-1])
+        kernel.put_at("argument", offset, value)
+        if plan.variations:
+            kernel.put_at("arguments", offset, value, stage * plan.size)
+        right = kernel.at("inputs", offset)
         if stage:
-            right = w.fused(kernel.combine(RODAS5P.couplings[stage], offset), per_step, right)
+            right = w.fused(combined(w, RODAS5P.couplings[stage], before), per_step, right)
         if sloped:
             right = w.fused(weight, kernel.at("slope", offset), right)
-        kernel.put_at("k", offset, right, stage * kernel.plan.size)
+        kernel.put_at("k", offset, right, stage * plan.size)
         return []
 
-    w.loop(kernel.plan.size, [], one)
+    w.loop(plan.size, [], one)
+
+
+def combined(w: Writer, weights: Sequence[float], values: Sequence[Value], first: Value = "") -> Value:
+    """Write ``first + Σ weights_j values_j``."""
+    for weight, value in zip(weights, values, strict=True):
+        first = w.fused(w.number(weight), value, first) if first else w.multiply(w.number(weight), value)
+    return first
 
 
 def _choose(kernel: Kernel) -> None:
@@ -331,21 +332,6 @@ def _choose(kernel: Kernel) -> None:
     used = w.select(close, w.multiply(w.number(0.5), left), h)
     kernel.put("used", 0, w.select(last, left, used))
     kernel.put("last", 0, w.select(last, w.number(1.0), w.number(0.0)))
-
-
-def _argument(kernel: Kernel, stage: int) -> None:
-    def one(offset: Value, carried: list[Value]) -> list[Value]:
-        if stage <= 5:
-            value = kernel.combine(RODAS5P.weights[stage], offset, kernel.at("x", offset))
-        else:  # the rows above differ by one stage only
-            last = kernel.at("k", offset, (stage - 1) * kernel.plan.size)
-            value = kernel.w.add(kernel.at("argument", offset), last)
-        kernel.put_at("argument", offset, value)
-        if kernel.plan.variations:
-            kernel.put_at("arguments", offset, value, stage * kernel.plan.size)
-        return []
-
-    kernel.w.loop(kernel.plan.size, [], one)
 
 
 def _control(kernel: Kernel, error: Value, grown: Value) -> None:
@@ -372,8 +358,9 @@ def _dense(plan: Plan, lanes: int) -> Built:
     kernel = Kernel(plan, lanes)
 
     def one(offset: Value, carried: list[Value]) -> list[Value]:
+        stages = [kernel.at("k", offset, stage * plan.size) for stage in range(STAGES)]
         for row, weights in enumerate(RODAS5P.dense):
-            kernel.put_at("dense", offset, kernel.combine(weights, offset), row * plan.size)
+            kernel.put_at("dense", offset, combined(kernel.w, weights, stages), row * plan.size)
         return []
 
     kernel.w.loop(plan.size, [], one)

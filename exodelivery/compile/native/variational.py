@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exodelivery.compile.native.kernels import Built, Kernel, back_substitute
+from exodelivery.compile.native.kernels import Built, Kernel, back_substitute, combined
 from exodelivery.compile.native.plan import Plan, Variations, stacked
 from exodelivery.compile.native.tableau import RODAS5P, STAGES
-from exodelivery.compile.native.writer import Value, Writer
+from exodelivery.compile.native.writer import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +148,13 @@ def _propagate(plan: Plan, layout: Blocks) -> Built:
         def prepare(offset: Value, carried: list[Value], stage: int = stage) -> list[Value]:
             before = [at("stages", offset, earlier * n) for earlier in range(stage)]
             if stage <= 5:
-                value = _combined(w, RODAS5P.weights[stage], before, at("now", offset))
+                value = combined(w, RODAS5P.weights[stage], before, at("now", offset))
             else:
                 value = w.add(at("argument", offset), before[-1])
             put("argument", offset, value)
             right = w.add(at("source", offset, stage * n), at("inputs", offset))
             if stage:
-                coupling = _combined(w, RODAS5P.couplings[stage], before, w.number(0.0))
+                coupling = combined(w, RODAS5P.couplings[stage], before, w.number(0.0))
                 right = w.fused(coupling, per_step, right)
             put("stages", offset, right, stage * n)
             return []
@@ -174,9 +174,3 @@ def _propagate(plan: Plan, layout: Blocks) -> Built:
 
     w.loop(n, [], finish)
     return kernel, kernel.text("propagate", 4)
-
-
-def _combined(w: Writer, weights: tuple[float, ...], values: list[Value], first: Value) -> Value:
-    for weight, value in zip(weights, values, strict=True):
-        first = w.fused(w.number(weight), value, first)
-    return first
