@@ -31,6 +31,15 @@ from exodelivery.solve.lanes.lane import (
 
 
 @compiled
+def _following(course: Any, segment: int, row: int) -> float:
+    """Return the next time that is asked for in a segment, from its begin, or infinity."""
+    if row < course.answers[segment, 1]:
+        time: float = course.times[row] - course.begins[segment, 0]
+        return time
+    return np.inf
+
+
+@compiled
 def run_sets(  # noqa: PLR0915 (the one integration loop: in parts it would hide its order)
     kernels: Any,
     rows: Any,
@@ -62,6 +71,9 @@ def run_sets(  # noqa: PLR0915 (the one integration loop: in parts it would hide
         for i in range(count):
             w[(rows.parameters + i) * lanes + lane] = parameters[first, i]
     following, running = first, 0
+    accepted, last, used = rows.accepted * lanes, rows.last * lanes, rows.used * lanes
+    at, ended, proposed = rows.t * lanes, rows.span * lanes, rows.h * lanes
+    wanted_at = np.full(lanes, np.inf)
     while True:
         any_new = False
         for lane in range(lanes):
@@ -95,6 +107,7 @@ def run_sets(  # noqa: PLR0915 (the one integration loop: in parts it would hide
                     show(kernels.observe, course.begins[s, 0], point, parameters[q], out, bases[q] + row[lane])
                     row[lane] += 1
                 if course.begins[s, 1] > course.begins[s, 0]:
+                    wanted_at[lane] = _following(course, s, row[lane])
                     any_fresh = True
                     break
                 segment[lane] += 1
@@ -122,30 +135,28 @@ def run_sets(  # noqa: PLR0915 (the one integration loop: in parts it would hide
         call1(kernels.step, base)
         wanted = False
         for lane in range(lanes):
-            if alive[lane] and w[rows.accepted * lanes + lane] > 0.0 and row[lane] < course.answers[segment[lane], 1]:
-                asked = course.times[row[lane]] - w[rows.begin * lanes + lane]
-                wanted = wanted or asked <= reached(w, rows, lanes, lane)
+            if alive[lane] and w[accepted + lane] > 0.0:
+                end = w[ended + lane] if w[last + lane] > 0.0 else w[at + lane] + w[used + lane]
+                wanted = wanted or wanted_at[lane] <= end
         if wanted:
             call1(kernels.dense, base)
             for lane in range(lanes):
-                if not alive[lane] or w[rows.accepted * lanes + lane] == 0.0:
+                if not alive[lane] or w[accepted + lane] == 0.0:
                     continue
                 s, q, end = segment[lane], sets[lane], reached(w, rows, lanes, lane)
-                while row[lane] < course.answers[s, 1]:
-                    asked = course.times[row[lane]] - w[rows.begin * lanes + lane]
-                    if asked > end:
-                        break
-                    theta = (asked - w[rows.t * lanes + lane]) / w[rows.used * lanes + lane]
+                while wanted_at[lane] <= end:
+                    theta = (wanted_at[lane] - w[at + lane]) / w[used + lane]
                     interpolate(w, rows, lanes, lane, theta, point)
                     show(kernels.observe, course.times[row[lane]], point, parameters[q], out, bases[q] + row[lane])
                     row[lane] += 1
+                    wanted_at[lane] = _following(course, s, row[lane])
         call1(kernels.commit, base)
         for lane in range(lanes):
             if not alive[lane]:
                 continue
             q = sets[lane]
             steps[lane] += 1
-            if w[rows.accepted * lanes + lane] > 0.0 and w[rows.last * lanes + lane] > 0.0:
+            if w[accepted + lane] > 0.0 and w[last + lane] > 0.0:
                 segment[lane] += 1
                 fresh[lane] = segment[lane] < course.spans[which[q] + 1]
                 if not fresh[lane]:
@@ -154,6 +165,8 @@ def run_sets(  # noqa: PLR0915 (the one integration loop: in parts it would hide
                     report[q, 0], report[q, 3] = FINE, steps[lane]
                     continue
                 w[rows.h * lanes + lane] = 1.0
+            if w[at + lane] + w[proposed + lane] > w[at + lane] and steps[lane] < weights.most_steps:
+                continue
             code = verdict(w, rows, lanes, lane, steps[lane], weights.most_steps)
             if code != FINE:
                 alive[lane] = fresh[lane] = False

@@ -145,8 +145,9 @@ def in_threads(
 ) -> None:
     """Run chunks of sets; an interrupt waits for the chunks under way and starts no other."""
     workers = threads or os.cpu_count() or 1
-    size = max(32, min(4096, -(-sets // (8 * workers))))
-    bounds = [(first, min(first + size, sets)) for first in range(0, sets, size)]
+    # lanes run empty at the end of a chunk, so few chunks are best, but enough for all workers to end together
+    size = min(4096, sets) if workers == 1 else max(32, min(4096, -(-sets // (8 * workers))))
+    bounds = [(first, min(first + size, sets)) for first in range(0, sets, size or 1)]
     done = 0
     if workers == 1 or len(bounds) == 1:
         for first, stop in bounds:
