@@ -290,8 +290,6 @@ def _with_derivatives(
         jumps_by[row] += given.amounts_by
         times_by[row] = given.lag_by
     times_by[0] = 0.0
-    # Of a moving bolus the shift is that of the states alone: inputs that change there do not move with it.
-    jumps_by[1:] += np.diff(line.inputs, axis=0)[:, :, None] * times_by[1:, None, :]
     for first, last, given in infusions:
         assert given.lag_by is not None and given.over_by is not None
         inputs_by[(times >= first) & (times < last)] += given.rates_by
