@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +70,15 @@ def test_a_public_name_says_what_it_is_for(name: str) -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'simulte'"):
         exo.simulte  # noqa: B018
+
+
+@pytest.mark.slow
+def test_the_example_in_the_readme_prints_what_it_says(tmp_path: Path) -> None:
+    text = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n(?P<code>.*?)```\n+```text\n(?P<printed>.*?)```", text, re.DOTALL)
+    assert found is not None
+    command = [sys.executable, "-X", "utf8", "-c", found["code"]]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=1800, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == found["printed"]
+    assert (tmp_path / "lab-meeting.html").stat().st_size > 100_000
