@@ -146,9 +146,7 @@ _PLURALS = ("second", "minute", "hour", "day", "week", "molecule")
 
 @lru_cache(maxsize=1)
 def _pint_words() -> dict[str, str]:
-    words = {
-        prefix + word: long + name for prefix, long in _PREFIXES.items() for word, name in _PREFIXED.items()
-    }
+    words = {prefix + word: long + name for prefix, long in _PREFIXES.items() for word, name in _PREFIXED.items()}
     return words | _PLAIN | {f"{word}s": word for word in _PLURALS}
 
 
@@ -299,9 +297,7 @@ class _Reader:
         if kind == "word":
             return self.word(token.replace("µ", "u").replace("μ", "u"))
         if token != "(":
-            raise UnitError(
-                f"The unit {self.text!r} wants a word or a number where {token or 'its end'!r} is"
-            )
+            raise UnitError(f"The unit {self.text!r} wants a word or a number where {token or 'its end'!r} is")
         self.depth += 1
         if self.depth > 20:
             raise UnitError(f"The unit {self.text!r} has more than 20 brackets")
@@ -319,9 +315,7 @@ class _Reader:
         root = _word(stem)
         if root is None or stem == name:
             known = [*_own_words(), *_pint_words()]
-            raise UnitError(
-                f"The unit {self.text!r} has an unknown word {name!r}", remedy=nearest(name, known)
-            )
+            raise UnitError(f"The unit {self.text!r} has an unknown word {name!r}", remedy=nearest(name, known))
         return _raised(root, Fraction(int(name[len(stem) :])), self.text)
 
 
@@ -386,15 +380,11 @@ def dose_unit(text: str) -> Unit:
 def _split(text: str) -> tuple[float, str]:
     found = _QUANTITY.fullmatch(_checked(text))
     if found is None:
-        raise UnitError(
-            f"{text!r} is no quantity", remedy='write the number first, then its unit: "0.015 mL/h"'
-        )
+        raise UnitError(f"{text!r} is no quantity", remedy='write the number first, then its unit: "0.015 mL/h"')
     if found[2].startswith(("/", "*", "·", "^")):
         raise UnitError(f"{text!r} is no quantity", remedy='write the number and then the unit: "0.5 1/h"')
     if _LEADING_NUMBER.match(found[2]):
-        raise UnitError(
-            f"{text!r} holds two numbers", remedy="write one number without gaps, such as 1200 or 1.2e3"
-        )
+        raise UnitError(f"{text!r} holds two numbers", remedy="write one number without gaps, such as 1200 or 1.2e3")
     value = float(found[1])
     if not math.isfinite(value):
         raise UnitError(f"The number of {text!r} is not finite")
@@ -505,9 +495,7 @@ def convert(
                 raise UnitError(f"A molar mass of {molar_mass} g/nmol is not positive and finite")
             return value * (old.factor / new.factor) * molar_mass**-power
     remedy = "give the drug's molar mass" if excess in (_PER_AMOUNT, _PER_AMOUNT**-1) else ""
-    raise UnitError(
-        f"{source!r} is {old.dimension}, {target!r} is {new.dimension}: they do not convert", remedy=remedy
-    )
+    raise UnitError(f"{source!r} is {old.dimension}, {target!r} is {new.dimension}: they do not convert", remedy=remedy)
 
 
 _TIME = Dimension((("time", Fraction(1)),))
@@ -529,9 +517,7 @@ def hours(text: str | float) -> float:
     if not its_unit.text:
         return value
     if its_unit.dimension != _TIME:
-        raise UnitError(
-            f"{text!r} is {its_unit.dimension}, not a time", remedy='write a time such as "24 h" or "7 d"'
-        )
+        raise UnitError(f"{text!r} is {its_unit.dimension}, not a time", remedy='write a time such as "24 h" or "7 d"')
     return value * its_unit.factor
 
 

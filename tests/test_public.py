@@ -14,7 +14,9 @@ import exodelivery as exo
 from exodelivery import api
 
 SIGNATURES = {
-    "bolus": "(amount, *, route='iv', at=0.0, every=0.0, times=1, label='', lag=0.0, bioavailability=1.0, steady_state='')",
+    "bolus": (
+        "(amount, *, route='iv', at=0.0, every=0.0, times=1, label='', lag=0.0, bioavailability=1.0, steady_state='')"
+    ),
     "check": "(model, *, strict=False)",
     "cite": "(*things)",
     "compare": "(model, carriers, dose, *, baseline, using=None, **options)",

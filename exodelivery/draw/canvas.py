@@ -60,9 +60,7 @@ def new_figure(height: int = 420, title: str = "") -> Figure:
         "zeroline": False,
     }
     layout = {
-        "template": {
-            "layout": {"xaxis": {**axis, "automargin": True}, "yaxis": {**axis, "automargin": True}}
-        },
+        "template": {"layout": {"xaxis": {**axis, "automargin": True}, "yaxis": {**axis, "automargin": True}}},
         "font": {"family": FONT, "size": 13, "color": "#222222"},
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",

@@ -156,9 +156,7 @@ def _placed(nodes: Sequence[Node], edges: Sequence[Edge], drawn: Sequence[Edge])
     layers = _layers(nodes, drawn)
     bands: dict[str, dict[int, list[_Box]]] = {}
     for node in nodes:
-        left = sum(
-            1 for e in drawn if node.id in (e.source, e.target) and _faces(e, node.id, layers) == "left"
-        )
+        left = sum(1 for e in drawn if node.id in (e.source, e.target) and _faces(e, node.id, layers) == "left")
         right = sum(1 for e in drawn if node.id in (e.source, e.target)) - left
         notes = _notes(node, edges)
         height = max(30 + LINE * len(notes), 10 + PORT * max(left, right))
@@ -196,9 +194,7 @@ def _ports(boxes: dict[str, _Box], drawn: Sequence[Edge]) -> dict[tuple[int, str
     for position, edge in enumerate(drawn):
         for node, other in ((edge.source, edge.target), (edge.target, edge.source)):
             there = boxes[other]
-            sides.setdefault((node, _faces(edge, node, layers)), []).append(
-                (there.y + there.height / 2, position)
-            )
+            sides.setdefault((node, _faces(edge, node, layers)), []).append((there.y + there.height / 2, position))
     found: dict[tuple[int, str], tuple[float, float]] = {}
     for (node, side), meeting in sides.items():
         box = boxes[node]
@@ -263,9 +259,7 @@ def _draw(boxes: Iterable[_Box]) -> Markup:
             "font-weight='600'>{}</text>"
         )
         shown.append(
-            Markup(frame).format(
-                box.x, box.y, BOX, box.height, box.node.kind, middle, top + 13, box.node.label
-            )
+            Markup(frame).format(box.x, box.y, BOX, box.height, box.node.kind, middle, top + 13, box.node.label)
         )
         line = "<text x='{:.1f}' y='{:.1f}' text-anchor='middle' font-size='10.5' fill='#444'>{}</text>"
         heights = (top + 13 + LINE * order for order in range(1, len(box.notes) + 1))

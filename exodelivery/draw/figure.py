@@ -99,9 +99,7 @@ class Panel:
     y_title: str = ""
 
 
-def lines_figure(
-    series: Sequence[Line], *, x_title: str, y_title: str, log_y: bool = True, title: str = ""
-) -> Figure:
+def lines_figure(series: Sequence[Line], *, x_title: str, y_title: str, log_y: bool = True, title: str = "") -> Figure:
     """Return curves over a common axis, semi-logarithmic unless told otherwise.
 
     Parameters
@@ -180,9 +178,7 @@ def small_multiples(
     return grid
 
 
-def forest_figure(
-    rows: Sequence[ForestRow], title: str = "", *, x_title: str = "ratio to the baseline"
-) -> Figure:
+def forest_figure(rows: Sequence[ForestRow], title: str = "", *, x_title: str = "ratio to the baseline") -> Figure:
     """Return ratios with their intervals on a logarithmic axis, with a line at one.
 
     Each row's words stand above its bar, so that a phone shows both.
@@ -192,9 +188,7 @@ def forest_figure(
     >>> forest_figure([ForestRow("liposome", 2.0, 0.8, 5.0, 0.93)]).layout.xaxis.type
     'log'
     """
-    texts = [
-        "<br>".join(filter(None, [f"<b>{plain(r.label)}</b>", forest_words(r), plain(r.note)])) for r in rows
-    ]
+    texts = ["<br>".join(filter(None, [f"<b>{plain(r.label)}</b>", forest_words(r), plain(r.note)])) for r in rows]
     above = 8 + 17 * max((text.count("<br>") + 1 for text in texts), default=1)
     height = above + 22
     figure = new_figure(height=100 + height * len(rows), title=title)
@@ -221,9 +215,7 @@ def forest_figure(
         )  # fmt: skip
     figure.add_vline(x=1, line={"color": "#444444", "dash": "dash", "width": 1})
     figure.update_xaxes(type="log", title_text=plain(x_title), range=[left, right], **log_ticks(low, high))
-    figure.update_yaxes(
-        range=[len(rows) - 0.7, -above / height - 0.1], showticklabels=False, showgrid=False, ticks=""
-    )
+    figure.update_yaxes(range=[len(rows) - 0.7, -above / height - 0.1], showticklabels=False, showgrid=False, ticks="")
     return figure
 
 
@@ -340,9 +332,7 @@ def _record_rows(grid: Figure, records: Sequence[Any], arms: Sequence[str], row:
             col=1,
         )
     names = [plain(_record_name(record)) for record in records]
-    grid.update_yaxes(
-        tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6], row=row, col=1
-    )
+    grid.update_yaxes(tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6], row=row, col=1)
     if min(values) > 0 and max(values) / min(values) > 20:
         grid.update_xaxes(type="log", **log_ticks(min(values), max(values)), row=row, col=1)
 
@@ -389,9 +379,7 @@ def _points_trace(some: Points, looks: dict[str, tuple[str, int]]) -> Any:
     if len(some.lower) and len(some.upper):
         above = [high - y for high, y in zip(some.upper, some.y, strict=True)]
         below = [y - low for low, y in zip(some.lower, some.y, strict=True)]
-        bars = {
-            "error_y": {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "width": 4}
-        }
+        bars = {"error_y": {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "width": 4}}
     return go.Scatter(
         x=list(some.x),
         y=list(some.y),

@@ -46,9 +46,7 @@ def table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> Markup:
     """
     head = Markup("").join(Markup("<th scope='col'>{}</th>").format(escape(cell)) for cell in header)
     body = Markup("").join(
-        Markup("<tr>{}</tr>\n").format(
-            Markup("").join(Markup("<td>{}</td>").format(escape(cell)) for cell in row)
-        )
+        Markup("<tr>{}</tr>\n").format(Markup("").join(Markup("<td>{}</td>").format(escape(cell)) for cell in row))
         for row in rows
     )
     return Markup(
@@ -91,9 +89,9 @@ def badge(text: str, kind: str = "") -> Markup:
     True
     """
     look = look_of(kind or text, ORIGINS)
-    return Markup(
-        "<span class='exo-badge'><span style='color:{}' aria-hidden='true'>{}</span> {}</span>"
-    ).format(look.colour, look.sign, text)
+    return Markup("<span class='exo-badge'><span style='color:{}' aria-hidden='true'>{}</span> {}</span>").format(
+        look.colour, look.sign, text
+    )
 
 
 _LETTERS = re.compile(r"<mrow>((?:<mi mathvariant=\"normal\">[^<]*</mi>){2,})</mrow>")
@@ -123,9 +121,7 @@ def mathml(latex: str, block: bool = False) -> Markup:
     from latex2mathml import exceptions
     from latex2mathml.converter import convert
 
-    known = tuple(
-        kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)
-    )
+    known = tuple(kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception))
     try:
         shown: str = convert(latex, display="block" if block else "inline")
     except known as error:

@@ -56,9 +56,7 @@ def independent(records: Iterable[Record]) -> tuple[tuple[Record, ...], tuple[Dr
     return kept, tuple(Dropped(record, reasons[record]) for record in usable if record in reasons)
 
 
-def _drop(
-    group: dict[str, Record], names: tuple[str, ...], identity: str, reasons: dict[Record, str]
-) -> None:
+def _drop(group: dict[str, Record], names: tuple[str, ...], identity: str, reasons: dict[Record, str]) -> None:
     """Drop one member of an identity from a group that holds all of them."""
     if not all(name in group for name in names):
         return

@@ -96,9 +96,7 @@ class Row:
         """Return a finite decimal number, or note that it is none."""
         if _NUMBER.fullmatch(text) and abs(float(text)) < 1e300:
             return float(text)
-        self.fault(
-            column, f"{text[:40]!r} is no number", "write a decimal number; what is missing stays empty"
-        )
+        self.fault(column, f"{text[:40]!r} is no number", "write a decimal number; what is missing stays empty")
         return None
 
     def number(self, column: str) -> float | None:
@@ -170,9 +168,7 @@ def _spread(row: Row, value: float | None) -> float | tuple[float, float] | None
     if kind not in ("range", "ci95"):
         number = row.parse("spread", text)
         if kind == "none":
-            row.fault(
-                "spread_kind", "There is a spread, but its kind is none", "say sd, sem, cv, range or ci95"
-            )
+            row.fault("spread_kind", "There is a spread, but its kind is none", "say sd, sem, cv, range or ci95")
         if number is not None and number <= 0:
             row.fault("spread", f"The spread {number:g} is not positive")
         return number

@@ -176,9 +176,7 @@ def _head(page: _Page, document: Mapping[str, Any]) -> tuple[bool, tuple[str, ..
     return verified is True, tuple(caveats)
 
 
-def _records(
-    page: _Page, folder: Path, arms: Collection[str], units: Mapping[str, str]
-) -> tuple[Record, ...]:
+def _records(page: _Page, folder: Path, arms: Collection[str], units: Mapping[str, str]) -> tuple[Record, ...]:
     files = sorted(folder.glob("*.csv"))
     if not files:
         page.problems.add("The study has no table", Place(str(folder)), "put a tidy CSV beside study.toml")

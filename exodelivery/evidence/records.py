@@ -27,9 +27,7 @@ SPREAD_KINDS: dict[str, str] = {
 }
 LIMITS = ("", "<", ">")
 
-_WHAT = re.compile(
-    r"(?:(?P<functional>[A-Za-z_]\w*)\s*\(\s*)?(?P<observable>[A-Za-z_]\w*)(?P<close>\s*\))?", re.ASCII
-)
+_WHAT = re.compile(r"(?:(?P<functional>[A-Za-z_]\w*)\s*\(\s*)?(?P<observable>[A-Za-z_]\w*)(?P<close>\s*\))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +160,7 @@ class Record:
             return self._of_mean((upper - lower) / (2 * Z975))
         if self.spread is None:
             return None
-        return self._of_mean(
-            abs(self.centre) * self.spread / 100 if self.spread_kind == "cv" else self.spread
-        )
+        return self._of_mean(abs(self.centre) * self.spread / 100 if self.spread_kind == "cv" else self.spread)
 
     @property
     def log_sd(self) -> float | None:

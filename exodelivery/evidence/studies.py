@@ -90,9 +90,7 @@ class Studies(Mapping[str, Study]):
         try:
             return self._members[name]
         except KeyError:
-            raise UnknownStudyError(
-                f"There is no study {name!r}", remedy=nearest(name, self._members)
-            ) from None
+            raise UnknownStudyError(f"There is no study {name!r}", remedy=nearest(name, self._members)) from None
 
     def __getattr__(self, name: str) -> Study:
         # Never look up `_members` here: copy and pickle ask for it before it exists.
@@ -131,9 +129,7 @@ class Studies(Mapping[str, Study]):
 
     def arms(self) -> Table[Arm]:
         """Return every arm by its dotted name, ``study.arm``."""
-        return Table(
-            {f"{study.name}.{name}": arm for study in self.values() for name, arm in study.arms.items()}
-        )
+        return Table({f"{study.name}.{name}": arm for study in self.values() for name, arm in study.arms.items()})
 
     def citations(self) -> tuple[Citation, ...]:
         """Return the bibliography, sorted, each source once."""

@@ -87,11 +87,7 @@ def _latex(expr: Expr, symbol: Symbol) -> tuple[str, int]:
             mantissa, _, power = number_text(expr.value).partition("e")
             if not power:
                 return mantissa, _ATOM
-            return (
-                (rf"10^{{{power}}}", _POWER)
-                if mantissa == "1"
-                else (rf"{mantissa} \cdot 10^{{{power}}}", _PRODUCT)
-            )
+            return (rf"10^{{{power}}}", _POWER) if mantissa == "1" else (rf"{mantissa} \cdot 10^{{{power}}}", _PRODUCT)
         case Name():
             shown = symbol(expr.path)
             return shown, _POWER if "^" in shown else _ATOM

@@ -91,11 +91,7 @@ def _binary(expr: Binary, left: sympy.Expr, right: sympy.Expr) -> sympy.Expr:
                 raise ExpressionError(f"{as_text(expr)} divides by zero")
             return left / right
         case _:
-            return (
-                _numeric_power(expr, left, right)
-                if left.is_number and right.is_number
-                else _power(left, right)
-            )
+            return _numeric_power(expr, left, right) if left.is_number and right.is_number else _power(left, right)
 
 
 def _numeric_power(expr: Binary, base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:

@@ -92,9 +92,7 @@ def _alike(node: Expr, parts: tuple[Expr, ...], lookup: Lookup) -> Dimension:
         if other != found[0]:
             sides = f"the left side is {found[0]}, the right side {other}"
             between = f"{found[0]} stands beside {other}"
-            raise DimensionMismatch(
-                f"{as_text(node)}: {sides if len(parts) == 2 else between}", node, found[0], other
-            )
+            raise DimensionMismatch(f"{as_text(node)}: {sides if len(parts) == 2 else between}", node, found[0], other)
     return found[0] if found else DIMENSIONLESS
 
 

@@ -78,9 +78,7 @@ def _call(name: str, arguments: list[Expr]) -> Call:
     function = FUNCTIONS[name]
     few = len(arguments) < function.fewest
     if few or (function.most is not None and len(arguments) > function.most):
-        raise ExpressionError(
-            f"{name} does not take {len(arguments)} arguments", remedy=f"write {function.usage}"
-        )
+        raise ExpressionError(f"{name} does not take {len(arguments)} arguments", remedy=f"write {function.usage}")
     if function.domain and not all(isinstance(argument, Name) for argument in arguments):
         raise ExpressionError(f"{name} takes names only", remedy=f"write {function.usage}")
     return Call(name, tuple(arguments))

@@ -117,14 +117,10 @@ def _check_characters(text: str) -> None:
         if letter in _SYMBOLS or (letter.isascii() and letter.isalnum()):
             continue
         plain = unicodedata.normalize("NFKC", letter)
-        known = all(
-            part.isascii() or unicodedata.name(part, "").startswith(("LATIN", "GREEK")) for part in plain
-        )
+        known = all(part.isascii() or unicodedata.name(part, "").startswith(("LATIN", "GREEK")) for part in plain)
         if not (known and f"a{letter}".isidentifier()):
             kind = unicodedata.name(letter, "a control character")
-            raise _Refused(
-                f"An expression has no place for {letter!r} ({kind})", column, _character_remedy(letter)
-            )
+            raise _Refused(f"An expression has no place for {letter!r} ({kind})", column, _character_remedy(letter))
 
 
 def _character_remedy(letter: str) -> str:
@@ -208,9 +204,7 @@ class _Reader:
             case ast.Call():
                 return self.call(node, span, below)
             case ast.Compare():
-                raise _Refused(
-                    "A comparison stands only inside when", span[0], "write when(a < b, then, otherwise)"
-                )
+                raise _Refused("A comparison stands only inside when", span[0], "write when(a < b, then, otherwise)")
             case _:
                 what = _REFUSED.get(type(node), "this")
                 raise _Refused(
@@ -251,9 +245,7 @@ class _Reader:
         function = FUNCTIONS.get(name)
         if function is None:
             shown = name or "what stands before this bracket"
-            raise _Refused(
-                f"{shown} is no function", span[0], f"{nearest(name, FUNCTIONS)}; a product needs *"
-            )
+            raise _Refused(f"{shown} is no function", span[0], f"{nearest(name, FUNCTIONS)}; a product needs *")
         given = len(node.args)
         if node.keywords:
             raise _Refused("A call has no keywords", span[0], f"write {function.usage}")
@@ -291,9 +283,7 @@ def _check_powers(tree: Expr) -> None:
         exponent = constant(node.right)
         if exponent is None:
             if not any(isinstance(part, Name) for part in walk(node.right)):
-                raise _Refused(
-                    "An exponent of numbers is plain arithmetic, such as 2 or 2/3", node.right.span[0]
-                )
+                raise _Refused("An exponent of numbers is plain arithmetic, such as 2 or 2/3", node.right.span[0])
         elif abs(exponent) > LARGEST_EXPONENT:
             raise _Refused(f"An exponent is at most {LARGEST_EXPONENT}", node.right.span[0])
 

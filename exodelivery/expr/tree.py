@@ -78,9 +78,7 @@ class Compare:
 
     def __post_init__(self) -> None:
         if self.operator not in COMPARISONS:
-            raise ExpressionError(
-                f"There is no comparison {self.operator!r}; there are {' '.join(COMPARISONS)}"
-            )
+            raise ExpressionError(f"There is no comparison {self.operator!r}; there are {' '.join(COMPARISONS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +203,6 @@ def constant(expr: Expr) -> Fraction | None:
                 return None
             if expr.operator == "/":
                 return left / right
-            return (
-                left * right if expr.operator == "*" else left + (right if expr.operator == "+" else -right)
-            )
+            return left * right if expr.operator == "*" else left + (right if expr.operator == "+" else -right)
         case _:
             return None

@@ -53,9 +53,7 @@ def build(parts: Sequence[object], title: str) -> str:
     template = _templates().get_template("page.html")
     page: str = template.render(
         title=title,
-        sections=[
-            (f"section-{n}", section.title, Markup(section.html)) for n, section in enumerate(sections, 1)
-        ],
+        sections=[(f"section-{n}", section.title, Markup(section.html)) for n, section in enumerate(sections, 1)],
         headlines=list(dict.fromkeys(line for section in sections for line in section.headline.splitlines())),
         sheet=Markup(SHEET),
         plotly=Markup(packed_plotly()) if any("class='plot'" in section.html for section in sections) else "",
@@ -84,6 +82,4 @@ def _templates() -> Any:
     import jinja2
 
     loader = jinja2.PackageLoader("exodelivery.reports", "templates")
-    return jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)

@@ -143,10 +143,7 @@ def test_kim_set_d_is_consistent_with_the_identity_that_drops_its_volume() -> No
 
 
 def test_morishita_accounts_for_a_third_of_the_dose() -> None:
-    shares = {
-        record.what.observable: record.value
-        for record in LIBRARY["morishita_2015_organ_distribution"].records
-    }
+    shares = {record.what.observable: record.value for record in LIBRARY["morishita_2015_organ_distribution"].records}
     assert shares == {"liver_share": 28, "spleen_share": 1.6, "lung_share": 7}
 
 

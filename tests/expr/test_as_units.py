@@ -71,9 +71,7 @@ def test_right_expressions_have_their_dimension(text: str, its_unit: str) -> Non
         ("when(k < k, k, 2)", "when(k < k, k, 2)", "1/time", "1"),
     ],
 )
-def test_wrong_expressions_name_the_part_and_both_dimensions(
-    text: str, node: str, left: str, right: str
-) -> None:
+def test_wrong_expressions_name_the_part_and_both_dimensions(text: str, node: str, left: str, right: str) -> None:
     with pytest.raises(DimensionMismatch) as caught:
         dimension(read(text), lookup)
     fault = caught.value

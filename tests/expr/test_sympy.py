@@ -28,9 +28,7 @@ def keep(node: Name | Call) -> sympy.Expr:
     """Resolve names to symbols and domain calls to undefined functions, as people write them in sympy."""
     if isinstance(node, Name):
         return sympy.Symbol(node.path)
-    return sympy.Function(node.function)(
-        *(sympy.Symbol(one.path) for one in node.arguments if isinstance(one, Name))
-    )
+    return sympy.Function(node.function)(*(sympy.Symbol(one.path) for one in node.arguments if isinstance(one, Name)))
 
 
 @pytest.mark.parametrize(
@@ -66,9 +64,7 @@ def test_an_empty_pool_gives_no_complex_rate() -> None:
     assert rate.subs(x, -1e-15) == 0
 
 
-@pytest.mark.parametrize(
-    "text", ["1 / 0", "x / (1 - 1)", "0**-1", "(-2)**0.5", "log(0)", "log(-1)", "(1e200)**2"]
-)
+@pytest.mark.parametrize("text", ["1 / 0", "x / (1 - 1)", "0**-1", "(-2)**0.5", "log(0)", "log(-1)", "(1e200)**2"])
 def test_numbers_without_a_real_value_are_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         as_sympy(read(text), resolve)
@@ -83,17 +79,13 @@ def test_powers_of_powers_of_numbers_stay_small() -> None:
 
 
 NAMES = ("k", "PS", "plasma.free")
-moderate = st.one_of(st.integers(1, 9).map(float), st.sampled_from([0.5, 0.015, 0.3, 2.5e3, 1e-9])).map(
-    Number
-)
+moderate = st.one_of(st.integers(1, 9).map(float), st.sampled_from([0.5, 0.015, 0.3, 2.5e3, 1e-9])).map(Number)
 atoms = st.one_of(moderate, st.sampled_from(NAMES).map(Name), st.just(Call("conc", (Name("isf.free"),))))
 
 
 def positive_storey(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
     """Return expressions that are positive at positive names, so that both sides have a value."""
-    powers = st.sampled_from(
-        [Number(2.0), Number(0.5), Negative(Number(1.0)), Binary("/", Number(1.0), Number(3.0))]
-    )
+    powers = st.sampled_from([Number(2.0), Number(0.5), Negative(Number(1.0)), Binary("/", Number(1.0), Number(3.0))])
     return st.one_of(
         st.builds(Binary, st.sampled_from("+*/"), inner, inner),
         st.builds(lambda base, power: Binary("**", base, power), inner, powers),

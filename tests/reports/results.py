@@ -21,9 +21,7 @@ def estimate(name: str, word: str, origin: str) -> ParameterRow:
     return ParameterRow(name, f"x.{name}", "1/h", "log", -3.9, 0.14, -4.0, 1.0, origin, word, 0.97)
 
 
-def prediction(
-    arm: str, text: str, observed: float, predicted: float, residual: float, **other: Any
-) -> PredictionRow:
+def prediction(arm: str, text: str, observed: float, predicted: float, residual: float, **other: Any) -> PredictionRow:
     known: dict[str, Any] = {
         "low": 0.85 * observed, "high": 1.15 * observed, "unit": "ug/g", "used": True, "note": "",
     } | other  # fmt: skip

@@ -31,9 +31,7 @@ HARMLESS = {
 def browser() -> Iterator[Any]:
     if not CHROMIUM:
         pytest.skip("needs Chromium: install the package chromium")
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="needs playwright: pip install 'exodelivery[dev]'"
-    )
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'exodelivery[dev]'")
     with playwright.sync_playwright() as play:
         running = play.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         yield running

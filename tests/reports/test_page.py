@@ -49,9 +49,7 @@ def test_a_page_has_a_section_and_an_entry_for_each_part_and_its_sources() -> No
     headings = re.findall(r"<h2>(.*?)</h2>", page)
     assert len(headings) == len(parts()) + 1
     assert headings[-1] == "Sources"
-    assert all(
-        f'href="#section-{n}"' in page and f'id="section-{n}"' in page for n in range(1, len(headings) + 1)
-    )
+    assert all(f'href="#section-{n}"' in page and f'id="section-{n}"' in page for n in range(1, len(headings) + 1))
 
 
 def test_the_verdicts_stand_before_everything_else() -> None:

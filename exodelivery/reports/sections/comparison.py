@@ -45,9 +45,7 @@ def _group(rows: Sequence[Row], baseline: str) -> Markup:
     shares = {row.metric: row.shares for row in rows if row.shares}
     parts = [_table(rows)]
     if known:
-        parts.insert(
-            0, figure_html(forest, f"Ratios to {baseline}, 95 % intervals; the dashed line is no difference.")
-        )
+        parts.insert(0, figure_html(forest, f"Ratios to {baseline}, 95 % intervals; the dashed line is no difference."))
     if shares:
         parts.append(figure_html(bars_figure(shares), "What the doubt of each ratio rests on."))
     return Markup("\n").join(parts)

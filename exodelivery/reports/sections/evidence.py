@@ -14,9 +14,7 @@ from exodelivery.reports.section import Section, figure_html, fold
 
 def render(studies: Studies) -> Section:
     """Return the section of several studies."""
-    figure = figure_html(
-        studies_figure(studies), "Published values, a row each; bars are the printed intervals."
-    )
+    figure = figure_html(studies_figure(studies), "Published values, a row each; bars are the printed intervals.")
     each = Markup("\n").join(map(_study, studies.values()))
     return Section("Evidence", figure + each, citations=studies.citations())
 

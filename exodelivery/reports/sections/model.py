@@ -23,9 +23,7 @@ from exodelivery.reports.section import Section, fold, heading
 
 def render(model: Model) -> Section:
     """Return a model's section."""
-    parts = [
-        (part, getattr(model, part).name, getattr(model, part).about) for part in ("body", "drug", "carrier")
-    ]
+    parts = [(part, getattr(model, part).name, getattr(model, part).about) for part in ("body", "drug", "carrier")]
     parameters = parameters_of(model)
     picture = Markup("<div class='wide'>{}</div>").format(
         diagram_svg(*diagram_of(model), title=f"Sites of {model.name} and what moves between them")

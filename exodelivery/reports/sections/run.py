@@ -25,9 +25,7 @@ def render(run: Trajectory) -> Section:
     closing = paragraphs(
         "Closed books show that nothing is lost or made on the way; they do not show that the numbers are right."
     )
-    return Section(
-        title, about + _figures(run) + _largest(run) + books + closing, citations=citations_of(run)
-    )
+    return Section(title, about + _figures(run) + _largest(run) + books + closing, citations=citations_of(run))
 
 
 def _figures(run: Trajectory) -> Markup:
@@ -38,9 +36,7 @@ def _figures(run: Trajectory) -> Markup:
     for unit, names in units.items():
         lines = [Line(name, run[name].times, run[name].values) for name in names]
         figure = lines_figure(lines, x_title="time [h]", y_title=f"[{unit}]")
-        figures.append(
-            figure_html(figure, f"{', '.join(names)} [{unit}] after the first dose, semi-logarithmic.")
-        )
+        figures.append(figure_html(figure, f"{', '.join(names)} [{unit}] after the first dose, semi-logarithmic."))
     return Markup("\n").join(figures)
 
 
