@@ -1,4 +1,4 @@
-"""Floor 6: how an integration ended: numerical failure is a value with its own sentence, never an exception or a NaN."""
+"""Floor 6: how an integration ended. Numerical failure is a value with its own sentence, not an exception or a NaN."""
 
 from __future__ import annotations
 
