@@ -18,7 +18,7 @@ def _system(problem: Problem) -> list[Any]:
 
     equations, n = problem.equations, len(problem.equations.states)
     x = hy.make_vars(*(f"x{i}" for i in range(n)))
-    modules = [{"exp": hy.exp, "log": hy.log, "sqrt": hy.sqrt}]
+    modules = [{"exp": hy.exp, "log": hy.log, "sqrt": hy.sqrt, "Max": lambda zero, value: hy.relu(value)}]
     function = sympy.lambdify((*equations.states, *equations.parameters), list(equations.rates), modules=modules)
     count = len(equations.parameters)
     rates = function(*x, *(hy.par[i] for i in range(count)))
