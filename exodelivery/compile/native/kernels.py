@@ -142,7 +142,7 @@ def _begin(plan: Plan, lanes: int) -> Built:
         known = w.compare("ogt", scale, w.number(1e-250))
         part = w.select(known, part, zero)
         speed = w.fused(part, part, speed)
-    speed = w.intrinsic("sqrt", w.multiply(speed, w.number(1.0 / plan.size)))
+    speed = w.intrinsic("sqrt", w.multiply(speed, w.number(1.0 / max(plan.size, 1))))
     span = kernel.get("span")
     moving = w.compare("ogt", speed, zero)
     first = w.divide(kernel.get("reach"), w.select(moving, speed, w.number(1.0)))
@@ -286,7 +286,7 @@ def _step(plan: Plan, lanes: int) -> Built:
         return [w.fused(part, part, carried[0])]
 
     (error,) = w.loop(plan.size, [w.number(0.0)], end)
-    _control(kernel, w.multiply(error, w.number(1.0 / plan.size)), w.compare("ogt", grown, w.number(0.5)))
+    _control(kernel, w.multiply(error, w.number(1.0 / max(plan.size, 1))), w.compare("ogt", grown, w.number(0.5)))
     return kernel, kernel.text("step")
 
 

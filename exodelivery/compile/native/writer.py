@@ -94,6 +94,8 @@ class Writer:
 
         ``body(offset, values)`` returns the next values; ``offset`` counts doubles.
         """
+        if count == 0:
+            return list(carried)
         self._next += 1
         before, inside, after = self.block, f"inside{self._next}", f"after{self._next}"
         self.do(f"br label %{inside}")

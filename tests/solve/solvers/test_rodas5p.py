@@ -14,6 +14,7 @@ from benchmarks.models import ALL, Problem, deviation, dosing
 from exodelivery.compile.emitters.llvm import LlvmEmitter, LlvmKernels
 from exodelivery.compile.equations import equations
 from exodelivery.errors import SimulationError
+from exodelivery.solve.solvers.exact import ExactSolver
 from exodelivery.solve.solvers.protocol import Tolerance
 from exodelivery.solve.solvers.rodas5p import Rodas5pSolver
 from exodelivery.solve.timeline import Array, Timeline
@@ -214,3 +215,14 @@ def test_importing_the_package_loads_no_compiler() -> None:
     code = "import sys, exodelivery; print([m for m in ('numba', 'llvmlite', 'scipy', 'sympy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_model_without_states_has_outputs_of_its_parameters() -> None:
+    kernels = LlvmEmitter().emit(equations({}, outputs={"twice": "2 * k"}))
+    nothing, times = dosing(0, 5.0, []), np.array([0.0, 1.0, 5.0])
+    for method in (SOLVER, ExactSolver()):
+        found = method.solve_many(kernels, np.array([[1.0], [3.0]]), nothing, times, Tolerance(), outputs=True)
+        np.testing.assert_array_equal(found.values[:, :, 0], [[2.0] * 3, [6.0] * 3])
+    alone = SOLVER.solve(kernels, np.array([1.0]), nothing, times, Tolerance(), dense=True)
+    assert alone.outcome
+    assert alone.states.shape == (3, 0)
