@@ -242,7 +242,7 @@ note [names] models/blocks/release/first_order.toml:16 (flows.leak_endosome): th
         """\
 $ exo show doxorubicin_mouse --carrier none
 Model doxorubicin_mouse: Doxorubicin in a mouse with a 4T1 tumour, in a carrier or free
-  body     mouse_4t1: Mouse with an orthotopic 4T1 tumour
+  body     mouse_4t1: Mouse with an orthotopic 4T1 tumour...
   drug     doxorubicin: Doxorubicin, counted as the free base
   carrier  none: No carrier: all drug is given free
   ...""",
