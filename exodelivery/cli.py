@@ -273,7 +273,10 @@ Run of doxorubicin_mouse (none in mouse_4t1) to 24 h
         "show the kept result of a recipe, or make it anew",
         """\
 $ exo fit doxorubicin_carriers
-...""",
+Fit doxorubicin_carriers: Free doxorubicin, two liposomes, ...
+  The fit converged.
+  ...
+  laginha_2005_4t1_tumour/doxil_9 auc(tumour_total)  observed 3988  predicted ...""",
         (
             _option("name", metavar="NAME", help="a recipe on the shelves"),
             _option("--again", action="store_true", help="fit anew, and keep the result in your own fits/"),
@@ -285,9 +288,10 @@ $ exo fit doxorubicin_carriers
     "compare": Command(
         "compare carriers by what they bring where, with the doubt",
         """\
-$ exo compare doxorubicin_mouse --carriers none,liposome_pegylated --baseline liposome_pegylated \
---dose "5 mg/kg" --using doxorubicin_carriers
-...""",
+$ exo compare doxorubicin_mouse --carriers none --baseline liposome_pegylated --dose "5 mg/kg" \
+--using doxorubicin_carriers
+doxorubicin_mouse: carriers against liposome_pegylated, 5 mg/kg iv bolus, over 7 d
+  none, same drug: worse; released drug in tumour 0.... times that of liposome_pegylated ...""",
         (
             _MODEL,
             _option("--carriers", required=True, metavar="A,B,C", help="carriers to compare"),
@@ -334,7 +338,7 @@ Done; compiled models are kept in ...""",
         "compare exosome, liposome and free drug on the published numbers, and write the report",
         """\
 $ exo demo
-...
+The kept fit doxorubicin_carriers, on published numbers; then three carriers of the same doxorubicin ...
 The report: out/doxorubicin_carriers.html""",
         (_option("--out", default="out", metavar="FOLDER", help="where the report goes; out unless given"),),
         _demo,

@@ -37,6 +37,9 @@ NOUNS = ["Block", "Body", "Carrier", "Drug", "Model", "Quantity", "Regimen"]
 FAMILIES = ["ExodeliveryError", "ExodeliveryWarning"]
 
 
+README = Path(__file__).resolve().parent.parent / "README.md"
+
+
 def bare(verb: object) -> str:
     """Return a signature without its annotations."""
     assert callable(verb)
@@ -76,7 +79,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 @pytest.mark.slow
 def test_the_example_in_the_readme_prints_what_it_says(tmp_path: Path) -> None:
-    text = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
     found = re.search(r"```python\n(?P<code>.*?)```\n+```text\n(?P<printed>.*?)```", text, re.DOTALL)
     assert found is not None
     command = [sys.executable, "-X", "utf8", "-c", found["code"]]
@@ -84,3 +87,25 @@ def test_the_example_in_the_readme_prints_what_it_says(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout == found["printed"]
     assert (tmp_path / "lab-meeting.html").stat().st_size > 100_000
+
+
+def test_the_table_of_the_readme_is_that_of_the_kept_fit() -> None:
+    predicted = {row.title.partition("/")[2]: row.predicted for row in exo.fit("doxorubicin_carriers").predictions}
+
+    def areas(arm: str, *sites: str) -> str:
+        return "; ".join(f"{predicted[f'{arm} auc(tumour_{site})']:.0f}" for site in sites)
+
+    def levels(organ: str) -> str:
+        return ", ".join(f"{predicted[f'liposome {organ}_label at {hour} h']:.1f}" for hour in (6, 24, 48))
+
+    expected = [
+        f"| 3988; 1970 | {areas('doxil_9', 'total', 'nuclear')} |",
+        f"| 5918; 2444 | {areas('doxil_16', 'total', 'nuclear')} |",
+        f"| 641 | {areas('dopc_9', 'total')} |",
+        f"| 45.8; 43.3 | {areas('free_9', 'total', 'nuclear')} |",
+        f"| 7.9 | **{predicted['free_9 cmax(tumour_total)']:.1f}** |",
+        f"| 41.9, 19.1, 6.1 | {levels('blood')} |",
+        f"| 7.6, 12.1, 18.9 | {levels('tumour')} |",
+    ]
+    text = README.read_text(encoding="utf-8")
+    assert [line for line in expected if line not in text] == []
