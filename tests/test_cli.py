@@ -87,7 +87,7 @@ def test_help_shows_an_example_with_its_output(verb: str, capsys: pytest.Capture
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("default::exodelivery.errors.YieldWarning")  # the demo's dose asks for too many, and says so
+@pytest.mark.filterwarnings("default::exodelivery.errors.YieldWarning")  # the demo asks for too many, and says so
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_the_example_in_the_help_prints_what_it_says(
     verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
