@@ -291,7 +291,7 @@ Fit doxorubicin_carriers: Free doxorubicin, two liposomes, ...
 $ exo compare doxorubicin_mouse --carriers none --baseline liposome_pegylated --dose "5 mg/kg" \
 --using doxorubicin_carriers
 doxorubicin_mouse: carriers against liposome_pegylated, 5 mg/kg iv bolus, over 7 d
-  none, same drug: worse; released drug in tumour 0.... times that of liposome_pegylated ...""",
+  none, same drug: worse; released drug in tumour ... times that of liposome_pegylated ...""",
         (
             _MODEL,
             _option("--carriers", required=True, metavar="A,B,C", help="carriers to compare"),
