@@ -158,7 +158,14 @@ def test_a_reader_that_has_left_is_no_error() -> None:
 
 @pytest.mark.slow
 def test_an_interrupt_leaves_no_traceback(tmp_path: Path) -> None:
-    demo = subprocess.Popen([*EXO, "demo"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    demo = subprocess.Popen(
+        [*EXO, "demo"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores Ctrl-C
+    )
     assert demo.stdout is not None
     assert demo.stdout.readline()  # it is at work now, well inside a long command
     demo.send_signal(signal.SIGINT)
