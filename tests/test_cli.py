@@ -17,6 +17,12 @@ import exodelivery as exo
 from exodelivery.cli import CLOSED_PIPE, COMMANDS, FOUND, INTERRUPTED, MISUSE, WELL, main, parser
 
 EXO = [sys.executable, "-m", "exodelivery.cli"]
+DEMO_HEEDING_CTRL_C = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background would ignore it
+from exodelivery.cli import main
+sys.exit(main(["demo"]))
+"""
 SIMULATE = ["simulate", "doxorubicin_mouse", "--carrier", "none"]
 
 MISUSES: dict[str, tuple[list[str], str]] = {
@@ -158,14 +164,8 @@ def test_a_reader_that_has_left_is_no_error() -> None:
 
 @pytest.mark.slow
 def test_an_interrupt_leaves_no_traceback(tmp_path: Path) -> None:
-    demo = subprocess.Popen(
-        [*EXO, "demo"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores Ctrl-C
-    )
+    command = [sys.executable, "-c", DEMO_HEEDING_CTRL_C]
+    demo = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert demo.stdout is not None
     assert demo.stdout.readline()  # it is at work now, well inside a long command
     demo.send_signal(signal.SIGINT)
