@@ -38,7 +38,7 @@ __all__ = [
     "studies",
 ]
 
-_NOUNS: dict[str, str] = {
+_HOMES: dict[str, str] = {
     "Block": "exodelivery.declare.block",
     "Body": "exodelivery.declare.parts",
     "Carrier": "exodelivery.declare.parts",
@@ -48,38 +48,37 @@ _NOUNS: dict[str, str] = {
     "Model": "exodelivery.declare.model",
     "Quantity": "exodelivery.declare.quantity",
     "Regimen": "exodelivery.declare.regimen",
+    "bolus": "exodelivery.declare.regimen",
+    "infusion": "exodelivery.declare.regimen",
+    "save": "exodelivery.declare.files",
+    "simulate": "exodelivery.solve.simulate",
 }
-_VERBS = "exodelivery.api"
 
 if TYPE_CHECKING:
-    from exodelivery.api import (
-        bolus,
-        check,
-        cite,
-        compare,
-        fit,
-        infusion,
-        list,
-        load,
-        new,
-        report,
-        save,
-        show,
-        simulate,
-        studies,
-    )
+    from exodelivery.api.check import check
+    from exodelivery.api.cite import cite
+    from exodelivery.api.compare import compare
+    from exodelivery.api.fit import fit
+    from exodelivery.api.list import list
+    from exodelivery.api.load import load
+    from exodelivery.api.new import new
+    from exodelivery.api.report import report
+    from exodelivery.api.show import show
+    from exodelivery.api.studies import studies
     from exodelivery.declare.block import Block
+    from exodelivery.declare.files import save
     from exodelivery.declare.model import Model
     from exodelivery.declare.parts import Body, Carrier, Drug
     from exodelivery.declare.quantity import Quantity
-    from exodelivery.declare.regimen import Regimen
+    from exodelivery.declare.regimen import Regimen, bolus, infusion
     from exodelivery.errors import ExodeliveryError, ExodeliveryWarning
+    from exodelivery.solve.simulate import simulate
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'exodelivery' has no attribute {name!r}")
-    value = getattr(import_module(_NOUNS.get(name, _VERBS)), name)
+    value = getattr(import_module(_HOMES.get(name, f"exodelivery.api.{name}")), name)
     globals()[name] = value
     return value
 

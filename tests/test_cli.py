@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 import exodelivery as exo
-from exodelivery.cli import CLOSED_PIPE, COMMANDS, FOUND, INTERRUPTED, MISUSE, WELL, main, parser
+from exodelivery.cli.command import CLOSED_PIPE, FOUND, INTERRUPTED, MISUSE, WELL
+from exodelivery.cli.main import COMMANDS, main, parser
 
 EXO = [sys.executable, "-m", "exodelivery.cli"]
 DEMO_HEEDING_CTRL_C = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background would ignore it
-from exodelivery.cli import main
+from exodelivery.cli.main import main
 sys.exit(main(["demo"]))
 """
 SIMULATE = ["simulate", "doxorubicin_mouse", "--carrier", "none"]

@@ -1,0 +1,41 @@
+"""Floor 10: ``exo demo``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import exodelivery as exo
+from exodelivery.cli.command import WELL, Command, option, watched
+
+DEMO = "doxorubicin_carriers"
+"""The recipe that ``exo demo`` shows."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return the code for the shell."""
+    print(f"The kept fit {DEMO}, on published numbers; then three carriers of the same doxorubicin ...", flush=True)
+    fit = exo.fit(DEMO)
+    print(fit.verdict, flush=True)
+    model = exo.load("doxorubicin_mouse", carrier="exosome_targeted")
+    dose = exo.bolus("5 mg/kg", every="7 d", times=3)
+    carriers = ["exosome_targeted", "liposome_pegylated", "none"]
+    duel = exo.compare(model, carriers, dose, baseline="liposome_pegylated", using=fit, progress=watched())
+    print(f"\n{duel}\n")
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    run = exo.simulate(model, dose, until="28 d", using=fit)
+    path = exo.report(out / f"{DEMO}.html", model, run, fit, duel, exo.studies(*fit.studies))
+    print(f"The report: {path}")
+    return WELL
+
+
+COMMAND = Command(
+    "compare exosome, liposome and free drug on the published numbers, and write the report",
+    """\
+$ exo demo
+The kept fit doxorubicin_carriers, on published numbers; then three carriers of the same doxorubicin ...
+The report: out/doxorubicin_carriers.html""",
+    (option("--out", default="out", metavar="FOLDER", help="where the report goes; out unless given"),),
+    run,
+)
