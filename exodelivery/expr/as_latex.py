@@ -20,7 +20,15 @@ omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega
 _GREEK = frozenset(_GREEK_WORDS.split())
 _SUM, _PRODUCT, _POWER, _ATOM = range(1, 5)
 _COMPARISONS = {"<": "<", "<=": r"\leq", ">": ">", ">=": r"\geq", "==": "=", "!=": r"\neq"}
-_HEADS = {"exp": r"\exp", "log": r"\ln", "min": r"\min", "max": r"\max", "tanh": r"\tanh"}
+_HEADS = {
+    "exp": r"\exp",
+    "log": r"\ln",
+    "min": r"\min",
+    "max": r"\max",
+    "tanh": r"\tanh",
+    "cos": r"\cos",
+    "sin": r"\sin",
+}
 _LETTERS = {"conc": "C", "count": "N", "mass": "m", "total": r"\sum A"}
 Symbol = Callable[[str], str]
 

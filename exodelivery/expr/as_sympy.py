@@ -143,6 +143,8 @@ _FUNCTIONS: dict[str, Callable[..., sympy.Expr]] = {
     "min": _named("Min"),
     "max": _named("Max"),
     "tanh": _named("tanh"),
+    "cos": _named("cos"),
+    "sin": _named("sin"),
     "hill": _hill,
 }
 

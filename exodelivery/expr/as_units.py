@@ -121,7 +121,7 @@ def _power(expr: Binary, lookup: Lookup) -> Dimension:
 def _call(expr: Call, lookup: Lookup) -> Dimension:
     first, *rest = expr.arguments
     match expr.function:
-        case "exp" | "log" | "tanh":
+        case "exp" | "log" | "tanh" | "cos" | "sin":
             _pure(expr, first, "argument", lookup)
             return DIMENSIONLESS
         case "sqrt":

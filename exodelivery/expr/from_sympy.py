@@ -20,7 +20,7 @@ from exodelivery.expr.tree import Binary, Call, Compare, Expr, Name, Negative, N
 if TYPE_CHECKING:
     import sympy
 
-_SIMPLE = {"exp": "exp", "log": "log", "tanh": "tanh", "Abs": "abs", "Min": "min", "Max": "max"}
+_SIMPLE = {name: name for name in ("exp", "log", "tanh", "cos", "sin")} | {"Abs": "abs", "Min": "min", "Max": "max"}
 
 
 def from_sympy(expression: sympy.Expr) -> Expr:
@@ -29,7 +29,7 @@ def from_sympy(expression: sympy.Expr) -> Expr:
     Parameters
     ----------
     expression : sympy.Expr
-        Of symbols, numbers, ``+ - * / **``, ``exp log sqrt Abs Min Max tanh Piecewise`` and our functions
+        Of symbols, numbers, ``+ - * / **``, ``exp log sqrt Abs Min Max tanh cos sin Piecewise`` and our functions
         by name.
 
     Raises
@@ -70,7 +70,7 @@ def from_sympy(expression: sympy.Expr) -> Expr:
 def _refused(expression: object) -> ExpressionError:
     return ExpressionError(
         f"The sympy expression {expression} ({type(expression).__name__}) has no place in a rate",
-        remedy="use + - * / **, exp log sqrt Abs Min Max tanh Piecewise; conc count mass total hill by name",
+        remedy="use + - * / **, exp log sqrt Abs Min Max tanh cos sin Piecewise; conc count mass total hill by name",
     )
 
 

@@ -33,6 +33,8 @@ FUNCTIONS = _table(
     Function("min", 2, None, "min(a, b, ...)"),
     Function("max", 2, None, "max(a, b, ...)"),
     Function("tanh", 1, 1, "tanh(x)"),
+    Function("cos", 1, 1, "cos(x)"),
+    Function("sin", 1, 1, "sin(x)"),
     Function("hill", 3, 3, "hill(x, half, exponent)"),
     Function("when", 3, 3, "when(a < b, then, otherwise)"),
     Function("conc", 1, 1, "conc(pool)", domain=True),

@@ -324,7 +324,7 @@ def test_sensitivities_follow_rates_of_time(name: str) -> None:
 def test_sensitivities_through_every_function_match_differences(name: str) -> None:
     rates = {
         "a": "-v * hill(a, K, h) + exp(-b) * 0.1",
-        "b": "min(a, b + 1) * k - tanh(b / K) * log(b + 2) + when(t > 3, 0.1, 0.1)",
+        "b": "min(a, b + 1) * k - tanh(b / K) * log(b + 2) + when(t > 3, 0.1, 0.1) + 0.1 * cos(b) * sin(k * a)",
     }
     system, p = equations(rates), np.array([0.7, 1.3, 0.4, 2.1])  # K, h, k, v
     found = run(name, system, p, only(2, 3.0), sensitive=(0, 1, 2, 3))

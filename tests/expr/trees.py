@@ -37,7 +37,11 @@ def larger(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
         inner.map(Negative),
         st.builds(Binary, st.sampled_from("+-*/"), inner, inner),
         st.builds(lambda base, power: Binary("**", base, power), inner, exponents),
-        st.builds(lambda name, x: Call(name, (x,)), st.sampled_from(("exp", "log", "sqrt", "abs", "tanh")), inner),
+        st.builds(
+            lambda name, x: Call(name, (x,)),
+            st.sampled_from(("exp", "log", "sqrt", "abs", "tanh", "cos", "sin")),
+            inner,
+        ),
         st.builds(
             lambda name, xs: Call(name, tuple(xs)),
             st.sampled_from(("min", "max")),

@@ -213,6 +213,8 @@ WRITERS: dict[str, Any] = {
     "exp": lambda t, x: exponential(t.writer, t(x)),
     "log": lambda t, x: logarithm(t.writer, t(x)),
     "tanh": lambda t, x: t.writer.each("tanh", t(x)),
+    "cos": lambda t, x: t.writer.each("cos", t(x)),
+    "sin": lambda t, x: t.writer.each("sin", t(x)),
     "Abs": lambda t, x: t.writer.intrinsic("fabs", t(x)),
     "Max": _extreme("ogt"),
     "Min": _extreme("olt"),

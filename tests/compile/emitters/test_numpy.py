@@ -12,7 +12,7 @@ from exodelivery.solve.timeline import Array
 
 EVERY = {
     "a": "-v * hill(a, K, h) + exp(-b) * sqrt(c) - abs(a - b)",
-    "b": "min(a, b) * k + max(a, c) - tanh(b / K) * log(c + 1)",
+    "b": "min(a, b) * k + max(a, c) - tanh(b / K) * log(c + 1) + cos(a) * sin(k * b)",
     "c": "when(a > b, k * a, v * b**3) - c**1.7 / (1 + c**2) + t * k",
 }
 P = np.array([0.7, 1.3, 0.4, 2.1])  # K, h, k, v
@@ -41,7 +41,7 @@ def test_rates_match_python_written_by_hand() -> None:
     power = np.array([a, 0.7]) ** 1.3
     expected = [
         -v * power[0] / power.sum() + np.exp(-b) * np.sqrt(c) - abs(a - b),
-        min(a, b) * k + max(a, c) - np.tanh(b / 0.7) * np.log(c + 1),
+        min(a, b) * k + max(a, c) - np.tanh(b / 0.7) * np.log(c + 1) + np.cos(a) * np.sin(k * b),
         k * a - c**1.7 / (1 + c**2) + 0.5 * k,
     ]
     np.testing.assert_allclose(kernels().rates(0.5, np.array([a, b, c]), P), expected, rtol=1e-14)
