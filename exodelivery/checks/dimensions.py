@@ -158,6 +158,9 @@ def _of_end(item: Written) -> Dimension:
             raise UnitError(error.message, where=item.place, remedy=error.remedy) from None
     if is_pool(item.of, anatomy.forms):
         return measure(item, Name(item.of))
-    if item.of in anatomy.populations and not (instance is not None and instance.slot == "circulation"):
-        return unit(anatomy.populations[item.of].unit).dimension
+    if not (instance is not None and instance.slot == "circulation"):
+        own = f"{instance.prefix}.{item.of}" if instance is not None else ""
+        for name in (own, item.of):
+            if name in anatomy.populations:
+                return unit(anatomy.populations[name].unit).dimension
     return VOLUME

@@ -40,13 +40,18 @@ def _touches(case: Case, instance: Instance) -> Iterator[Issue]:
                 block.origin.place(key, name),
                 f"{slot.name} is {slot.about}; it touches {', '.join(sorted(slot.touches))}",
             )
+    if block.populations and "population" not in slot.touches:
+        place = block.origin.place("populations")
+        yield Issue("error", RULE, f"a block of {slot.name} may not have populations of its own", place)
     if block.states and "state" not in slot.touches:
         place = block.origin.place("states")
         yield Issue("error", RULE, f"a block of {slot.name} may not have states of its own", place)
 
 
 def _kind(case: Case, instance: Instance, end: str) -> str:
-    return "population" if end in case.anatomy.populations and instance.slot != "circulation" else "site"
+    named = end in instance.block.populations or end in case.anatomy.populations
+    named = named or end in case.anatomy.missing
+    return "population" if named and instance.slot != "circulation" else "site"
 
 
 def _empty(case: Case) -> Iterator[Issue]:

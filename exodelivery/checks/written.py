@@ -80,6 +80,9 @@ def _of_block(anatomy: Anatomy, instance: Instance) -> Iterator[Written]:
         yield Written("rate", f"{prefix}.{name}", flow.rate, scope, place, measured_end(flow))
         if flow.back is not None:
             yield Written("rate", f"{prefix}.{name}.back", flow.back, scope, place, measured_end(flow, back=True))
+    for name, population in block.populations.items():
+        place = origin.place("populations", name, "start")
+        yield Written("start", f"{prefix}.{name}", population.start, scope, place, name)
     for name, state in block.states.items():
         yield Written("start", f"{prefix}.{name}", state.start, scope, origin.place("states", name, "start"), name)
         yield Written("state", f"{prefix}.{name}", state.rate, scope, origin.place("states", name, "rate"), name)

@@ -69,9 +69,11 @@ class _Build:
     symbols: Symbols
     movements: list[Movement] = field(default_factory=list)
     ledgers: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, str] = field(default_factory=dict)
 
     def system(self, keep: tuple[str, ...]) -> System:
         self.ledgers = _drug_ledgers(self.expansion.flows, self.filled)
+        self.counts = _population_ledgers(self.expansion.flows, self.anatomy.populations)
         for flow in self.expansion.flows:
             self._move(flow)
         rates = self._rates()
@@ -98,7 +100,8 @@ class _Build:
             return
         rate = self.symbols.expression(flow.rate, flow.scope, flow.place)
         source, target = flow.source.name, flow.target.name
-        ledger = self._ledger(flow.source.pool or flow.target.pool) or (source if source != "in" else target)
+        ledger = self._ledger(flow.source.pool or flow.target.pool)
+        ledger = ledger or self.counts.get(source if source != "in" else target, source)
         if flow.source.kind != "in" and not (flow.source.pool or flow.source.kind == "population"):
             raise DeclarationError(f"{flow.name} moves nothing", where=flow.place)
         source_name = f"in.{ledger}" if flow.source.kind == "in" else source
@@ -149,7 +152,7 @@ class _Build:
                 unit_text = FORMS[self.anatomy.forms[pools[name].form]].unit
                 found[name] = Variable(name, "pool", unit_text, self._ledger(pools[name]))
             elif name in self.anatomy.populations:
-                found[name] = Variable(name, "population", self.anatomy.populations[name].unit, name)
+                found[name] = Variable(name, "population", self.anatomy.populations[name].unit, self.counts[name])
             elif name.startswith(("in.", "out.")):
                 ledger = name.partition(".")[2]
                 found[name] = Variable(name, "account", self._ledger_unit(ledger), ledger)
@@ -171,13 +174,16 @@ class _Build:
     def _start(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         body = Scope(self.anatomy, part="body")
-        for name, population in self.anatomy.populations.items():
+        for name, population in self.anatomy.model.body.populations.items():
             place = self.anatomy.model.body.origin.place("populations", name, "start")
             found[name] = self.symbols.expression(population.start, body, place)
         for instance in self.anatomy.instances:
             if instance.slot == "loading":
                 continue
             scope, origin = Scope(self.anatomy, instance), instance.block.origin
+            for name, population in instance.block.populations.items():
+                place = origin.place("populations", name, "start")
+                found[f"{instance.prefix}.{name}"] = self.symbols.expression(population.start, scope, place)
             for path, amount in instance.block.start.items():
                 place = origin.place("start", path)
                 reference = scope.pool(path, place)
@@ -317,3 +323,14 @@ def _drug_ledgers(flows: Iterable[OneWay], filled: dict[Pool, None]) -> dict[str
             group[second] = first
     group.setdefault("", "")
     return {substance: f"{root(substance)}.drug" if root(substance) else "drug" for substance in group}
+
+
+def _population_ledgers(flows: Iterable[OneWay], populations: Iterable[str]) -> dict[str, str]:
+    """Join populations that flows lead into one another; the first in the model's order names their ledger."""
+    ledger = {name: name for name in populations}
+    order = list(ledger)
+    for flow in flows:
+        if flow.source.kind == flow.target.kind == "population":
+            one, other = sorted((ledger[flow.source.name], ledger[flow.target.name]), key=order.index)
+            ledger = {name: one if found == other else found for name, found in ledger.items()}
+    return ledger

@@ -63,7 +63,7 @@ class Symbols:
             return self._value(scope.name(node.path, place), scope, place)
         reference = refer(scope, node, place)
         if node.function == "count":
-            return self.states[reference.name] if reference.kind == "population" else 0
+            return self.number(reference.name) if reference.kind == "population" else 0
         if node.function == "conc":
             return self.concentration(reference.pool, scope) if reference.kind == "pool" else 0
         if node.function == "mass":
@@ -80,6 +80,10 @@ class Symbols:
             instance = next(i for i in self.anatomy.instances if i.prefix == prefix)
             return self.expression(instance.block.outputs[name], Scope(self.anatomy, instance), place)
         return self.amount(reference.pool, scope) if reference.kind == "pool" else 0
+
+    def number(self, population: str) -> Any:
+        """Return how many there are, with those that blocks count as part of them."""
+        return sum(self.states[name] for name in self.anatomy.counted(population))
 
     def amount(self, pool: Pool | None, scope: Scope | None = None) -> Any:
         """Return an amount; outside the block that declares passenger chains, a form reads as the sum of its chain."""

@@ -14,7 +14,7 @@ from exodelivery.declare.model import Instance, Model, Parameter, instances, par
 from exodelivery.declare.place import Population, Site
 from exodelivery.declare.pool import Pool, is_pool, read_pool
 from exodelivery.declare.table import Table
-from exodelivery.declare.tables import FORMS, LEDGERS, PARTS, SITES
+from exodelivery.declare.tables import FORMS, LEDGERS, PARTS, POPULATIONS, SITES
 from exodelivery.errors import NOWHERE, DeclarationError, Place, nearest
 
 
@@ -73,8 +73,16 @@ class Anatomy:
 
     @cached_property
     def populations(self) -> dict[str, Population]:
-        """Populations by name."""
-        return dict(self.model.body.populations)
+        """Populations by full name, private ones under their block's prefix."""
+        found = dict(self.model.body.populations)
+        for instance in self.instances:
+            if instance.slot != "loading":
+                found |= {f"{instance.prefix}.{name}": cells for name, cells in instance.block.populations.items()}
+        return found
+
+    def counted(self, population: str) -> tuple[str, ...]:
+        """Return the populations that a count reads: the one of this name, and those that count as part of it."""
+        return (population, *(name for name, cells in self.populations.items() if cells.of == population))
 
     @cached_property
     def forms(self) -> dict[str, str]:
@@ -84,8 +92,9 @@ class Anatomy:
 
     @cached_property
     def missing(self) -> frozenset[str]:
-        """Known sites that this body lacks."""
-        return frozenset(SITES) - set(self.sites) - set(self.aliases)
+        """Known sites and populations that this body lacks."""
+        lacking = frozenset(SITES) - set(self.sites) - set(self.aliases)
+        return lacking | (frozenset(POPULATIONS) - set(self.populations))
 
     def members(self, name: str) -> tuple[str, ...]:
         """Return the sites of a region, or the site itself."""
@@ -179,9 +188,11 @@ class Scope:
         return ""
 
     def population(self, path: str, where: Place = NOWHERE) -> Reference:
-        """Return the population of this name; one of a known site that the body lacks is missing with it."""
-        if path in self.anatomy.populations:
-            return Reference("population", path)
+        """Return the population of this name; a known one that the body lacks is missing."""
+        own = f"{self.instance.prefix}.{path}" if self.instance else ""
+        for name in (own, path):
+            if name and name in self.anatomy.populations:
+                return Reference("population", name)
         if path in self.anatomy.missing:
             return Reference("missing", path)
         raise DeclarationError(

@@ -12,7 +12,7 @@ from typing import Any
 from exodelivery.declare.coerce import as_expression, as_word, as_words, freeze, members, only
 from exodelivery.declare.flow import Flow, as_flow
 from exodelivery.declare.origin import NO_ORIGIN, Origin
-from exodelivery.declare.place import Site, as_site
+from exodelivery.declare.place import Population, Site, as_population, as_site
 from exodelivery.declare.quantity import Quantity, as_quantity
 from exodelivery.declare.table import Table
 from exodelivery.declare.tables import FORMS, PASSENGERS, RESERVED, ROLES, SLOTS
@@ -72,6 +72,8 @@ class Block:
     flows : Table of Flow
     sites : Table of Site
         Private to the block.
+    populations : Table of Population
+        Private to the block, e.g. receptors, or cells on their way to death that count as the body's ``dead``.
     states : Table of State
     volumes : Table of Expr
         Apparent volumes by pool, in the place of the site's own.
@@ -104,6 +106,7 @@ class Block:
     parameters: Table[Quantity] = field(default_factory=Table)
     flows: Table[Flow] = field(default_factory=Table)
     sites: Table[Site] = field(default_factory=Table)
+    populations: Table[Population] = field(default_factory=Table)
     states: Table[State] = field(default_factory=Table)
     volumes: Table[Expr] = field(default_factory=Table)
     start: Table[Expr] = field(default_factory=Table)
@@ -130,6 +133,7 @@ class Block:
             parameters=members(self.parameters, as_quantity, "parameters", origin=origin, reserved=names),
             flows=members(self.flows, as_flow, "flows", origin=origin),
             sites=members(self.sites, as_site, "sites", origin=origin, reserved=names),
+            populations=members(self.populations, as_population, "populations", origin=origin, reserved=names),
             states=members(self.states, as_state, "states", origin=origin, reserved=names),
             volumes=members(self.volumes, as_expression, "volumes", origin=origin, dotted=True),
             start=members(self.start, as_expression, "start", origin=origin, dotted=True),
@@ -143,7 +147,7 @@ class Block:
 
     def _verify(self) -> None:
         seen: dict[str, str] = {}
-        for group in ("parameters", "sites", "states", "inputs", "outputs"):
+        for group in ("parameters", "sites", "populations", "states", "inputs", "outputs"):
             for name in getattr(self, group):
                 if name in seen:
                     raise DeclarationError(

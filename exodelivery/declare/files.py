@@ -42,6 +42,7 @@ _KEYS: dict[type, tuple[str, ...]] = {
         "parameters",
         "inputs",
         "sites",
+        "populations",
         "passengers",
         "volumes",
         "start",

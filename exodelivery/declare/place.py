@@ -56,11 +56,14 @@ class Population:
         Number before the first dose.
     line : str
         The cell line, which owns parameters of ``cell``.
+    of : str
+        The population whose count includes these, e.g. ``dead`` for cells that a block leads to their death in steps.
     """
 
     unit: str
     start: Expr
     line: str = ""
+    of: str = ""
 
     def __post_init__(self) -> None:
         freeze(self, start=as_expression(self.start, "start", origin=NO_ORIGIN))
@@ -97,9 +100,10 @@ def as_population(given: Any, *keys: str, origin: Origin = NO_ORIGIN) -> Populat
             where=origin.place(*keys),
             remedy='write { unit = "cell", line = "4T1", start = "N_0" }',
         )
-    only(given, ("unit", "start", "line"), "a population", *keys, origin=origin)
+    only(given, ("unit", "start", "line", "of"), "a population", *keys, origin=origin)
     return Population(
         as_word(given["unit"], *keys, "unit", origin=origin),
         as_expression(given["start"], *keys, "start", origin=origin),
         as_word(given.get("line", ""), *keys, "line", origin=origin),
+        as_word(given.get("of", ""), *keys, "of", origin=origin),
     )

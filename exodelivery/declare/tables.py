@@ -121,7 +121,13 @@ SLOTS: dict[str, Slot] = {
             _CARRIED | {"free"},
             "how the body takes carriers out of blood",
         ),
-        Slot("uptake", "carrier", "carrier x cell", _CARRIED | {"free"}, "how carriers enter tumour and cells"),
+        Slot(
+            "uptake",
+            "carrier",
+            "carrier x cell",
+            _CARRIED | {"free", "population"},
+            "how carriers enter tumour and cells",
+        ),
         Slot(
             "immunity",
             "carrier",
@@ -135,7 +141,7 @@ SLOTS: dict[str, Slot] = {
             "efflux",
             "model",
             "drug x cell",
-            _DRUG | {"carrier", "loaded", "adsorbed"},
+            _DRUG | {"carrier", "loaded", "adsorbed", "population", "state"},
             "how cells put drug out: passive, active, vesicular",
             may_be_empty=True,
             several=True,
@@ -144,7 +150,7 @@ SLOTS: dict[str, Slot] = {
             "shedding",
             "model",
             "cell",
-            _CARRIED | {"free", "state"},
+            _CARRIED | {"free", "population", "state"},
             "vesicles and markers that cells shed",
             may_be_empty=True,
         ),
@@ -176,6 +182,9 @@ SITES: dict[str, KnownSite] = {
         KnownSite("cell", "cell", "inside of the tumour's cells"),
         KnownSite("endosome", "endosome", "endosomes of the tumour's cells"),
         KnownSite("nucleus", "nucleus", "nuclei of the tumour's cells"),
+        KnownSite("resistant", "cell", "inside of the tumour's resistant cells"),
+        KnownSite("neighbour", "cell", "inside of cells beside those that the drug or the carrier entered first"),
+        KnownSite("macrophage", "cell", "inside of the tumour's macrophages"),
         KnownSite("liver", "tissue", "liver"),
         KnownSite("spleen", "tissue", "spleen"),
         KnownSite("kidney", "tissue", "kidneys"),
@@ -189,17 +198,24 @@ SITES: dict[str, KnownSite] = {
         KnownSite("fast", "peripheral", "peripheral tissue in fast exchange"),
         KnownSite("slow", "peripheral", "peripheral tissue in slow exchange"),
         KnownSite("node", "lymph", "lymph nodes that drain the tumour"),
+        KnownSite("saliva", "peripheral", "saliva in the mouth"),
         KnownSite("medium", "medium", "culture medium"),
         KnownSite("vial", "vial", "the formulation before it is given"),
     )
 }
+
+POPULATIONS: dict[str, str] = {
+    "dead": "dead cells that keep their place until they are cleared",
+    "healthy": "cells of the healthy tissue that sheds what the tumour sheds",
+}
+"""Populations, besides those named like a site, that a body may lack: flows that name them are then left out."""
 
 LEDGERS: dict[str, str] = {
     "drug": "nmol",
     "carrier": "1e9 particle",
     "label": "ID",
 }
-"""What is counted, and in what [base units]; populations are ledgers of their own."""
+"""What is counted, and in what [base units]; populations are ledgers of their own, joined where cells pass over."""
 
 STATUSES: dict[str, str] = {
     "measured": "measured by the user for this very system",
