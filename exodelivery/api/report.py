@@ -7,12 +7,13 @@ from typing import Any
 
 
 def report(path: str | Path, *parts: Any, title: str = "") -> Path:
-    """Write one self-contained HTML page, which asks the network for nothing.
+    """Write a report: one self-contained page, a PDF, slides with charts that can be edited, or plain text.
 
     Parameters
     ----------
     path : str or Path
-        The file to write; one that stands there is replaced.
+        The file to write, ending in ``.html`` (asks the network for nothing), ``.pdf`` (needs Chromium or Chrome),
+        ``.pptx`` (needs the extra ``report``) or ``.md``; one that stands there is replaced.
     *parts
         Models, runs, studies, fits and comparisons, in the order of reading.
     title : str, optional
@@ -25,7 +26,7 @@ def report(path: str | Path, *parts: Any, title: str = "") -> Path:
     Raises
     ------
     ExodeliveryError
-        If a part is nothing that a report can show.
+        If a part is nothing that a report can show, or the form of the file is unknown or needs what is not installed.
 
     Examples
     --------

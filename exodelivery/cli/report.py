@@ -24,12 +24,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 COMMAND = Command(
-    "write one HTML page about models, studies and fits",
+    "write a page, a PDF, slides or plain text about models, studies and fits",
     """\
 $ exo report laginha.html laginha_2005_4t1_tumour doxorubicin_mouse
 laginha.html""",
     (
-        option("out", metavar="OUT.html", help="the page to write"),
+        option("out", metavar="OUT", help="what to write: .html, .pdf, .pptx or .md"),
         option("names", nargs="+", metavar="NAME", help="models, studies and fits"),
         option("--title", default="", help="heading of the page"),
     ),

@@ -1,85 +1,51 @@
-"""Floor 9: one self-contained page from results: nothing is fetched and nothing is sent.
-
-Why: a report is mailed, archived and opened years later on a phone without a network. The drawing library travels
-inside once, compressed; a content security policy forbids the page every connection.
-"""
+"""Floor 9: a report written in the form that its file name asks for: page, print, slides or plain text."""
 
 from __future__ import annotations
 
-import base64
-import gzip
-from collections.abc import Sequence
-from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-from markupsafe import Markup
+from exodelivery.errors import ExodeliveryError
+from exodelivery.reports.document import document
+from exodelivery.reports.writers.protocol import Writer
 
-from exodelivery.draw.style import SHEET
-from exodelivery.reports.sections import bibliography
-from exodelivery.reports.sections.table import section_of
+WRITERS: dict[str, str] = {
+    ".html": "exodelivery.reports.writers.html",
+    ".pdf": "exodelivery.reports.writers.pdf",
+    ".pptx": "exodelivery.reports.writers.pptx",
+    ".md": "exodelivery.reports.writers.markdown",
+}
+"""What each ending of a file name is written by; imported when asked for."""
 
 
-def build(parts: Sequence[object], title: str) -> str:
-    """Return a report as one HTML page.
-
-    Parameters
-    ----------
-    parts : sequence
-        Models, runs, studies, fits, comparisons or sections, in the order of reading.
-    title : str
-
-    Returns
-    -------
-    str
-        HTML; about 2 MB when it has figures. ``<html>`` bears ``data-ready`` once all of them are drawn.
+def write(path: str | Path, *parts: object, title: str = "") -> Path:
+    """Write a report and return where it stands; the title is the file's name unless given.
 
     Raises
     ------
     ExodeliveryError
-        If a part is nothing that a report can show.
+        If the file's ending is none of ``WRITERS``, a part is nothing that a report can show, or the form needs
+        something that is not installed.
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
     >>> from exodelivery.reports.section import Section
-    >>> page = build([Section("Result", "<p>42</p>", headline="It holds.")], "A & B")
-    >>> "<title>A &amp; B</title>" in page, "It holds." in page, "http:" in page
-    (True, True, False)
+    >>> with TemporaryDirectory() as folder:
+    ...     print(write(f"{folder}/result.md", Section("Result", "<p>42</p>")).read_text(encoding="utf-8"))
+    # result
+    <BLANKLINE>
+    ## Result
+    <BLANKLINE>
+    42
+    <BLANKLINE>
     """
-    sections = [section_of(part) for part in parts]
-    sources = [citation for section in sections for citation in section.citations]
-    if sources:
-        sections.append(bibliography.render(sources))
-    template = _templates().get_template("page.html")
-    page: str = template.render(
-        title=title,
-        sections=[(f"section-{n}", section.title, Markup(section.html)) for n, section in enumerate(sections, 1)],
-        headlines=list(dict.fromkeys(line for section in sections for line in section.headline.splitlines())),
-        sheet=Markup(SHEET),
-        plotly=Markup(packed_plotly()) if any("class='plot'" in section.html for section in sections) else "",
-    )
-    return page
-
-
-def write(path: str | Path, *parts: object, title: str = "") -> Path:
-    """Write a report and return where it stands; the title is the file's name unless given."""
     file = Path(path)
-    page = build(parts, title or file.stem.replace("_", " "))
-    file.write_text(page, encoding="utf-8")
+    if file.suffix.lower() not in WRITERS:
+        raise ExodeliveryError(
+            f"a report cannot be written as {file.name!r}", remedy=f"let its name end in {', '.join(WRITERS)}"
+        )
+    said = document(parts, title or file.stem.replace("_", " "))
+    writer: Writer = import_module(WRITERS[file.suffix.lower()]).write
+    writer(said, file)
     return file
-
-
-@lru_cache(maxsize=1)
-def packed_plotly() -> str:
-    """Return plotly.js, compressed, as text; always the same bytes."""
-    from plotly.offline import get_plotlyjs
-
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode("ascii")
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Any:
-    import jinja2
-
-    loader = jinja2.PackageLoader("exodelivery.reports", "templates")
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from exodelivery.errors import ExodeliveryError
 from exodelivery.evidence.read_study import read_study
 from exodelivery.evidence.studies import Studies
 from exodelivery.reports.bibliography import bibliography_text
-from exodelivery.reports.report import build, packed_plotly, write
+from exodelivery.reports.document import document
+from exodelivery.reports.report import write
 from exodelivery.reports.section import Section
 from exodelivery.reports.sections.table import section_of
+from exodelivery.reports.writers.html import packed_plotly, page_of
 from exodelivery.solve.simulate import simulate
 
 STUDIES = Path(__file__).parents[2] / "fits" / "studies"
@@ -38,6 +41,10 @@ def parts() -> tuple[object, ...]:
     )
     run = simulate(model(), bolus("0.05 mg/kg"), "48 h")
     return (small_comparison(), small_fit(), run, model(), studies)
+
+
+def build(given: Sequence[object], title: str) -> str:
+    return page_of(document(given, title))
 
 
 def rows_of(html: str) -> list[str]:

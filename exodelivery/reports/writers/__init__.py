@@ -1,0 +1,1 @@
+"""Floor 9: the forms a report can take, one a file."""
