@@ -286,8 +286,27 @@ def _step(plan: Plan, lanes: int) -> Built:
         return [w.fused(part, part, carried[0])]
 
     (error,) = w.loop(plan.size, [w.number(0.0)], end)
+    for weights in plan.differences:
+        _keep_difference(kernel, weights, used)
     _control(kernel, w.multiply(error, w.number(1.0 / max(plan.size, 1))), w.compare("ogt", grown, w.number(0.5)))
     return kernel, kernel.text("step")
+
+
+def _keep_difference(kernel: Kernel, weights: Sequence[tuple[int, float]], used: Value) -> None:
+    """Take what rounding added to a difference that stays out of its states, from each in proportion to its size."""
+    w = kernel.w
+    added, whole = w.number(0.0), w.number(1e-300)
+    for state, weight in weights:
+        given = w.multiply(used, kernel.get("inputs", state))
+        change = w.subtract(w.subtract(kernel.get("moved", state), kernel.get("x", state)), given)
+        added = w.fused(w.number(weight), change, added)
+        whole = w.fused(w.number(abs(weight)), w.intrinsic("fabs", kernel.get("moved", state)), whole)
+    part = w.divide(added, whole)
+    for state, weight in weights:
+        moved = kernel.get("moved", state)
+        size = w.intrinsic("fabs", moved)
+        taken = w.multiply(w.number(-1.0 if weight > 0 else 1.0), size)
+        kernel.put("moved", state, w.fused(taken, part, moved))
 
 
 def _prepare(kernel: Kernel, stage: int, used: Value, per_step: Value) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from exodelivery.compile.derive import Entries, derivative, entries, smooth
 from exodelivery.compile.equations import Equations
+from exodelivery.compile.native.conserved import differences
 from exodelivery.compile.native.elimination import Elimination, elimination
 from exodelivery.compile.native.expressions import Constants
 from exodelivery.compile.native.tableau import STAGES
@@ -48,6 +49,8 @@ class Plan:
         Parts of all the above (but ``start`` and ``outputs``) that hold parameters only.
     elimination : Elimination
     variations : Variations or None
+    differences : tuple
+        Sums of states of both signs that the rates leave as they are; see :mod:`~exodelivery.compile.native.conserved`.
     """
 
     equations: Equations
@@ -59,6 +62,7 @@ class Plan:
     constants: tuple[tuple[Any, Any], ...]
     elimination: Elimination
     variations: Variations | None
+    differences: tuple[tuple[tuple[int, float], ...], ...] = ()
 
     @property
     def size(self) -> int:
@@ -160,6 +164,7 @@ def plan(equations: Equations, sensitive: tuple[int, ...] = ()) -> Plan:
         constants=tuple((symbol, value) for value, symbol in constants.symbols.items()),
         elimination=elimination(n, [(row, column) for row, column, _ in jacobian]),
         variations=variations,
+        differences=differences(equations.rates, states),
     )
 
 
