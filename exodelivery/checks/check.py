@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 
 from exodelivery.checks.balances import BALANCES, LIMITS, check_balances, check_limits
 from exodelivery.checks.case import Case
+from exodelivery.checks.cautions import RULE as CAUTIONS
+from exodelivery.checks.cautions import check_cautions
 from exodelivery.checks.dimensions import RULE as DIMENSIONS
 from exodelivery.checks.dimensions import check_dimensions
 from exodelivery.checks.doses import RULE as DOSES
@@ -36,6 +38,7 @@ RULES: dict[str, Rule] = {
     ORIGINS: check_origins,
     DOSES: check_doses,
     UNUSED: check_unused,
+    CAUTIONS: check_cautions,
 }
 """Rule families in the order of their speaking; the first to say a thing about a place is the one that is heard."""
 

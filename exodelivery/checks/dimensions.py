@@ -13,6 +13,7 @@ from exodelivery.checks.excerpt import pointed
 from exodelivery.checks.findings import Issue, issue_of
 from exodelivery.checks.written import Written, resolve, resolved
 from exodelivery.declare.anatomy import Reference, Scope
+from exodelivery.declare.block import PRODUCT_OUTPUTS, STAGE_OUTPUTS
 from exodelivery.declare.pool import is_pool
 from exodelivery.declare.route import TERMS
 from exodelivery.declare.tables import FORMS, LEDGERS, ROLES
@@ -135,13 +136,15 @@ def expected(item: Written) -> tuple[Dimension | None, str]:
             return unit(TERMS[item.of]).dimension, f"the {item.of} of a route"
         case "observable":
             return unit(item.of).dimension, f"its unit {item.of!r}"
+        case "caution":
+            return unit(item.of).dimension, f"its unit {item.of!r}"
         case "start":
             return _of_end(item), f"the start of {item.of}"
         case "rate":
             return _of_end(item) / TIME, f"a flow of {item.of}"
         case "state":
             return _of_end(item) / TIME, f"the rate of the state {item.of}"
-        case _ if item.in_vial:
+        case _ if item.in_vial and item.of in (*STAGE_OUTPUTS, *PRODUCT_OUTPUTS):
             amount = item.of == "drug_per_particle"
             return (PER_PARTICLE, "drug per particle") if amount else (DIMENSIONLESS, f"the share {item.of}")
         case _:

@@ -72,8 +72,11 @@ def _empty_pools(stage: Stage, place: Place) -> Iterator[Issue]:
     """Yield an issue for each pool of the vial that could be drawn from when it is empty."""
     import sympy
 
-    full = {state: sympy.Symbol(f"full_{state}", positive=True) for state in stage.states}
+    pools = dict(zip(stage.states, stage.ledgers, strict=True))
+    full = {state: sympy.Symbol(f"full_{state}", positive=bool(ledger) or None) for state, ledger in pools.items()}
     for state, rate in zip(stage.states, stage.rates, strict=True):
+        if not pools[state]:
+            continue
         left = sympy.expand(sympy.sympify(rate).subs({**full, state: 0}))
         if not left.is_nonnegative:
             all_empty = sympy.sympify(rate).subs(dict.fromkeys(stage.states, 0))
@@ -111,10 +114,11 @@ def _conserved(stage: Stage, total: Any) -> Any:
     """Put in what the vial conserves: if its pools neither gain nor lose, the last is the start less the others."""
     import sympy
 
-    if not stage.states or sympy.expand(sum(stage.rates)) != 0:
+    drug = [n for n, ledger in enumerate(stage.ledgers) if ledger == "drug"]
+    if not drug or sympy.expand(sum(stage.rates[n] for n in drug)) != 0:
         return total
-    *others, last = stage.states
-    return total.subs(last, sum(stage.start) - sum(others))
+    *others, last = (stage.states[n] for n in drug)
+    return total.subs(last, sum(stage.start[n] for n in drug) - sum(others))
 
 
 def _number(expression: Any, values: dict[Any, float]) -> float:

@@ -26,7 +26,7 @@ class Written:
     Attributes
     ----------
     role : str
-        volume, route, start, rate, state, output or observable: what the expression is for.
+        volume, route, start, rate, state, output, caution or observable: what the expression is for.
     name : str
         Full name of what it defines.
     expr : Expr
@@ -34,7 +34,7 @@ class Written:
     place : Place
     of : str
         What it is measured against: the flow's end that its rate must fit, the pool or population that starts, the unit
-        of a state or an observable, the key of a route.
+        of a state, a caution or an observable, the key of a route.
     """
 
     role: str
@@ -92,6 +92,10 @@ def _of_block(anatomy: Anatomy, instance: Instance) -> Iterator[Written]:
         yield Written("start", f"{prefix}: {path}", amount, scope, origin.place("start", path), path)
     for name, output in block.outputs.items():
         yield Written("output", f"{prefix}.{name}", output, scope, origin.place("outputs", name), name)
+    for name, caution in block.cautions.items():
+        place = origin.place("cautions", name)
+        for expr in (caution.value, caution.bound):
+            yield Written("caution", f"{prefix}.{name}", expr, scope, place, caution.unit)
 
 
 def flows_of(anatomy: Anatomy, instance: Instance) -> Iterator[tuple[str, Flow]]:

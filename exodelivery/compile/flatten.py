@@ -138,6 +138,8 @@ class _Build:
                 # An account keeps what passed through it: what came in and what went out both count upwards.
                 rates[end] = rates.get(end, 0) + (abs(sign) if end.startswith(("in.", "out.")) else sign) * move.rate
         for instance in self.anatomy.instances:
+            if instance.slot == "loading":
+                continue
             scope = Scope(self.anatomy, instance)
             for name, state in instance.block.states.items():
                 place = instance.block.origin.place("states", name)

@@ -95,7 +95,7 @@ class Loading:
     duration : sympy.Expr or None
     outputs : Table of sympy.Expr
         ``loaded``, ``adsorbed``, ``free``, ``drug_per_particle`` (all forms) [nmol/1e9 particle], ``label``, ``dye``,
-        in the stage's states and the system's parameters.
+        and of the product ``efficiency`` and ``recovery``, in the stage's states and the system's parameters.
     """
 
     equations: Equations | None

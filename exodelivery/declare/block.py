@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from exodelivery.declare.caution import Caution, as_caution
 from exodelivery.declare.coerce import as_expression, as_word, as_words, freeze, members, only
 from exodelivery.declare.flow import Flow, as_flow
 from exodelivery.declare.origin import NO_ORIGIN, Origin
 from exodelivery.declare.place import Population, Site, as_population, as_site
 from exodelivery.declare.quantity import Quantity, as_quantity
 from exodelivery.declare.table import Table
-from exodelivery.declare.tables import FORMS, PASSENGERS, RESERVED, ROLES, SLOTS
+from exodelivery.declare.tables import FORMS, PASSENGERS, RESERVED, ROLES, SLOTS, STATUSES
 from exodelivery.errors import DeclarationError, nearest
 from exodelivery.expr.functions import FUNCTIONS
 from exodelivery.expr.tree import Expr
@@ -23,6 +24,12 @@ from exodelivery.expr.tree import names as names_in
 
 STAGE_OUTPUTS: tuple[str, ...] = ("loaded", "adsorbed", "free", "drug_per_particle", "label", "dye")
 """What a loading block says of the dose."""
+
+PRODUCT_OUTPUTS: tuple[str, ...] = ("efficiency", "recovery")
+"""What it may say of the product besides: the offered drug that stays with carriers, the carriers that are left."""
+
+STRUCTURES: tuple[str, ...] = tuple(status for status in STATUSES if status in ("literature", "assumed"))
+"""What the structure of a block can be, in the words for values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,11 @@ class Block:
         How long a loading lasts.
     source : str
         Where the structure was published.
+    status : str
+        Of the structure: ``literature`` (published, see ``source``) or ``assumed`` (our own form: no equations were
+        found in print); empty where nobody has said.
+    cautions : Table of Caution
+        Where it should not be believed.
 
     Examples
     --------
@@ -116,6 +128,8 @@ class Block:
     where: tuple[str, ...] = ()
     duration: Quantity | None = None
     source: str = ""
+    status: str = ""
+    cautions: Table[Caution] = field(default_factory=Table)
     origin: Origin = field(default=NO_ORIGIN, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -129,7 +143,7 @@ class Block:
         names = {*RESERVED, *FUNCTIONS}
         freeze(
             self,
-            **{key: as_word(getattr(self, key), key, origin=origin) for key in ("name", "about", "source")},
+            **{key: as_word(getattr(self, key), key, origin=origin) for key in ("name", "about", "source", "status")},
             parameters=members(self.parameters, as_quantity, "parameters", origin=origin, reserved=names),
             flows=members(self.flows, as_flow, "flows", origin=origin),
             sites=members(self.sites, as_site, "sites", origin=origin, reserved=names),
@@ -140,6 +154,7 @@ class Block:
             passengers=members(self.passengers, as_word, "passengers", origin=origin, reserved=names),
             outputs=members(self.outputs, as_expression, "outputs", origin=origin),
             inputs=members(self.inputs, as_quantity, "inputs", origin=origin, reserved=names),
+            cautions=members(self.cautions, as_caution, "cautions", origin=origin),
             where=as_words(self.where, "where", origin=origin),
             duration=None if self.duration is None else as_quantity(self.duration, "duration", origin=origin),
         )
@@ -156,6 +171,18 @@ class Block:
                         remedy="one name, one thing",
                     )
                 seen[name] = group
+        if self.status and self.status not in STRUCTURES:
+            raise DeclarationError(
+                f"the structure of a block cannot be {self.status!r}",
+                where=self.origin.place("status"),
+                remedy=nearest(self.status, STRUCTURES),
+            )
+        if self.status == "literature" and not self.source:
+            raise DeclarationError(
+                "a structure from the literature names its source",
+                where=self.origin.place("status"),
+                remedy='write source = "author, journal, doi", or status = "assumed"',
+            )
         for role in self.where:
             if role not in ROLES:
                 raise DeclarationError(
@@ -177,7 +204,10 @@ class Block:
                     f"the output {name!r} is defined by itself", where=self.origin.place("outputs", name)
                 )
         if self.kind == "loading":
-            only(self.outputs, STAGE_OUTPUTS, "a loading's outputs", "outputs", origin=self.origin)
+            known = (*STAGE_OUTPUTS, *PRODUCT_OUTPUTS)
+            steps = {path for expr in self.outputs.values() for path in names_in(expr)}
+            told = {name: expr for name, expr in self.outputs.items() if name not in steps}
+            only(told, known, "a loading's outputs", "outputs", origin=self.origin)
         elif self.duration is not None:
             raise DeclarationError("only a loading has a duration", where=self.origin.place("duration"))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from exodelivery.declare.block import Block, State
+from exodelivery.declare.caution import Caution
 from exodelivery.declare.flow import Flow
 from exodelivery.declare.model import Model, Observable
 from exodelivery.declare.origin import Origin, origin_of
@@ -37,6 +38,7 @@ _KEYS: dict[type, tuple[str, ...]] = {
     Block: (
         "about",
         "source",
+        "status",
         "where",
         "duration",
         "parameters",
@@ -49,6 +51,7 @@ _KEYS: dict[type, tuple[str, ...]] = {
         "states",
         "flows",
         "outputs",
+        "cautions",
     ),
     Body: (
         "about",
@@ -203,7 +206,7 @@ class _Writer:
     def plain(self, value: Any) -> Any:
         if isinstance(value, Part):
             return self.refer(value)
-        if isinstance(value, Quantity | Site | Population | State | Observable):
+        if isinstance(value, Quantity | Site | Population | State | Observable | Caution):
             fields = type(value).__dataclass_fields__
             blank = (None, "")
             return self.members(value, [k for k in fields if getattr(value, k) not in (*blank, fields[k].default)])

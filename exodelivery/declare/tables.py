@@ -109,7 +109,7 @@ SLOTS: dict[str, Slot] = {
             "loading",
             "carrier",
             "carrier x drug",
-            _ALL,
+            _ALL | {"state"},
             "how the carrier was loaded, in the vial",
             may_be_empty=True,
         ),

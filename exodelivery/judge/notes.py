@@ -6,6 +6,8 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from exodelivery.compile.cautions import broken_cautions
+from exodelivery.declare.show import assumed_structures
 from exodelivery.judge.matching import matched
 from exodelivery.judge.metrics import CELLS, Reading
 from exodelivery.judge.protocol import JointResult
@@ -55,10 +57,22 @@ def notes_of(
         yield f"derived, and held: {', '.join(sorted(joint.fixed))}"
     for carrier, matching in [(setting.baseline, setting.native), *cases]:
         yield from _dose_notes(setting, carrier, matching)
+    yield from _structure_notes(setting)
     for carrier in setting.carriers:
         for metric, why in applying(setting, carrier):
             if metric.kind == "quotient" and not why:
                 yield f"{metric.name} of {carrier} is {metric.about}: {metric.observable} over {metric.against}"
+
+
+def _structure_notes(setting: Setting) -> Iterator[str]:
+    """Yield the blocks whose equations nobody has published, and what blocks say of values that go too far."""
+    ours = dict.fromkeys(name for model in setting.models.values() for name in assumed_structures(model))
+    if ours:
+        yield f"no published equations were found for {', '.join(ours)}: the structure is assumed, beside its values"
+    for carrier, model in setting.models.items():
+        system, at = setting.system(carrier), setting.at_estimate(carrier)
+        values = {one.name: float(value) for one, value in zip(system.parameters, at, strict=True)}
+        yield from (f"caution, {carrier}: {broken.text}" for broken in broken_cautions(model, values))
 
 
 def _dose_notes(setting: Setting, carrier: str, matching: str) -> Iterator[str]:

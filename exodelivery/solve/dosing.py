@@ -75,7 +75,8 @@ def split(system: System, values: Array) -> dict[str, float]:
     -------
     dict
         ``loaded``, ``adsorbed`` and ``free`` of the drug, ``label`` and ``dye`` of the label; ``drug_per_particle``,
-        all forms, in nmol/1e9 particle. Without a loading nothing is loaded; without a carrier all drug is free.
+        all forms, in nmol/1e9 particle; ``efficiency`` and ``recovery`` where the block gives them. Without a loading
+        nothing is loaded; without a carrier all drug is free.
 
     Raises
     ------
@@ -93,7 +94,10 @@ def split(system: System, values: Array) -> dict[str, float]:
     given = _outputs(system.loading)(states, values)
     found |= dict(zip(system.loading.outputs, map(float, given), strict=True))
     for name, value in found.items():
-        if not value >= 0 and name != "drug_per_particle":
+        if -1e-8 < value < 0:
+            # What the integrator left below nought of an empty pool.
+            found[name] = 0.0
+        elif not value >= 0 and name != "drug_per_particle":
             raise DoseError(f"the loading of {system.model.carrier.name!r} gives {name} = {value:.4g}")
     return found
 

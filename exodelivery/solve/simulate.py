@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 
 import numpy as np
 
+from exodelivery.compile.cautions import broken_cautions
 from exodelivery.compile.machine import Machine, machine
 from exodelivery.compile.system import System
 from exodelivery.declare.model import Model
@@ -154,13 +155,16 @@ def simulate(
     if not isinstance(regimen, Regimen) or (times, subjects, threads, progress) != (None, None, None, False):
         raise SimulationError("several regimens, times, subjects, threads and progress go with sets=")
     compiled = machine_for(model, regimen, tuple(keep))
-    numbers = compiled.values_with({**(using.values_for(model) if using else {}), **in_base(model, values or {})})
+    laid = {**(using.values_for(model) if using else {}), **in_base(model, values or {})}
+    numbers = compiled.values_with(laid)
     last = max((dose.at + dose.over for dose in regimen.single_doses), default=0.0)
     end = last + AFTER_LAST_DOSE if until is None else hours(until)
     if not np.isfinite(end) or end <= 0:
         raise SimulationError(f"a run cannot end at {until!r}", remedy='write until="28 d"')
     parts = split(compiled.system, numbers)
     notes = _notes(compiled.system, numbers, regimen, parts)
+    named = laid | {one.name: float(v) for one, v in zip(compiled.system.parameters, numbers, strict=True)}
+    notes += tuple(f"caution: {broken.text}" for broken in broken_cautions(model, named))
     return run(
         compiled,
         numbers,

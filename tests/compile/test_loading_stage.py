@@ -87,7 +87,22 @@ def test_a_split_that_would_lose_or_make_some_of_the_dose_is_refused(
     [
         ({"duration": None}, "needs a duration"),
         ({"flows": {"x": "vial.free -> plasma.free : k_in * vial.free"}}, "its own sites"),
-        ({"flows": {"x": "vial.carrier -> out : k_in * vial.carrier"}}, "its own sites"),
+        ({"flows": {"x": "plasma.carrier -> out : k_in * plasma.carrier"}}, "its own sites"),
+        (
+            {
+                "start": {"vial.free": "offered", "vial.carrier": "n", "vial.loaded": "0 * offered"},
+                "flows": {"x": "vial.carrier -> out : k_in * vial.carrier"},
+            },
+            "where its passenger 'loaded' goes",
+        ),
+        (
+            {
+                "start": {"vial.free": "offered", "vial.carrier": "n", "vial.loaded": "0 * offered"},
+                "flows": {"x": {"flow": "vial.carrier -> out : k_in * n", "passengers": {"loaded": "vial.free"}}},
+            },
+            "does not vanish with its source",
+        ),
+        ({"states": {"y": {"unit": "1", "rate": "-k_in * y"}}, "duration": None, "flows": {}, "start": {}}, "needs a"),
         ({"outputs": {"loaded": "count(cell)"}}, "cannot read count"),
         ({"outputs": {"loaded": "plasma.free"}}, "cannot read plasma.free"),
         ({"outputs": {"loaded": "k_inn"}}, "nearest: k_in"),
@@ -96,6 +111,53 @@ def test_a_split_that_would_lose_or_make_some_of_the_dose_is_refused(
 def test_a_stage_sees_its_own_vial_only(assemble: Assemble, change: dict[str, Any], said: str) -> None:
     with pytest.raises(DeclarationError, match=said):
         machine(assemble(carrier={"loading": {**STAGE, **change}, "release": LEAK}))
+
+
+def test_a_carrier_that_breaks_in_the_vial_gives_back_its_drug_and_no_other_does(assemble: Assemble) -> None:
+    """Half of the drug in a carrier that is lost stays in the vial; what is loaded falls with the carriers."""
+    broken = {
+        **STAGE,
+        "parameters": {**STAGE["parameters"], "k_break": "0.5 1/h", "full": "3 nmol"},
+        "start": {"vial.free": "offered - full", "vial.loaded": "full", "vial.carrier": "n"},
+        "flows": {
+            "shatter": {
+                "flow": "vial.carrier -> out : k_break * vial.carrier",
+                "passengers": {"loaded": "vial.free", "adsorbed": "vial.free", "label": "out"},
+            }
+        },
+        "outputs": {
+            "loaded": "vial.loaded / offered",
+            "free": "1 - loaded",
+            "drug_per_particle": "offered / vial.carrier",
+            "recovery": "vial.carrier / n",
+            "label": "1",
+        },
+    }
+    found = parts(assemble(carrier={"loading": broken, "release": LEAK}))
+    assert found["recovery"] == pytest.approx(math.exp(-1), rel=1e-7)
+    assert found["loaded"] == pytest.approx(0.75 * math.exp(-1), rel=1e-7)
+
+
+def test_a_stage_has_states_and_steps_of_its_own(assemble: Assemble) -> None:
+    """A permeability that dies away, and a storage written in steps: loss of e-folds that follow a closed form."""
+    stage = {
+        **STAGE,
+        "states": {"open": {"unit": "1", "start": "1", "rate": "-k_out * open"}},
+        "flows": {"enter": "vial.free -> vial.loaded : k_in * open * vial.free"},
+        "outputs": {
+            "kept": "vial.loaded * exp(-k_out * loading_time)",
+            "loaded": "kept / offered",
+            "free": "1 - loaded",
+            "drug_per_particle": "offered / n",
+        },
+    }
+    stage["parameters"] = {**STAGE["parameters"], "loading_time": "5 h"}
+    found = parts(assemble(carrier={"loading": stage, "release": LEAK}))
+    entered = 1 - math.exp(-0.3 / 0.1 * (1 - math.exp(-0.1 * 2)))
+    assert found["loaded"] == pytest.approx(entered * math.exp(-0.5), rel=1e-7)
+    assert "kept" not in found
+    with pytest.raises(DeclarationError, match="nearest: loaded"):
+        assemble(carrier={"loading": {**stage, "outputs": {**stage["outputs"], "loadde": "1"}}, "release": LEAK})
 
 
 TWO = {

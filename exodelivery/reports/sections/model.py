@@ -81,7 +81,16 @@ def _block(instance: Instance) -> Markup:
     rows = [row for name, flow in block.flows.items() for row in _flow_rows(name, flow)]
     rows += [(name, "rate of change", _formula(state.rate), "") for name, state in block.states.items()]
     head = heading(f"{instance.prefix}: {block.name}")
-    return head + paragraphs(block.about) + table(("flow", "from → to", "rate", "remarks"), rows)
+    return head + paragraphs(block.about) + _structure(block) + table(("flow", "from → to", "rate", "remarks"), rows)
+
+
+def _structure(block: Block) -> Markup:
+    """Say where the equations of a block come from: in print, or our own."""
+    if not block.status and not block.source:
+        return Markup("")
+    said = "no published equations were found; this form is ours" if block.status == "assumed" else ""
+    told = "; ".join(filter(None, [said, block.source]))
+    return Markup("<p>structure {} {}</p>").format(badge(block.status or "literature"), told)
 
 
 def _flow_rows(name: str, flow: Flow) -> list[tuple[object, ...]]:
