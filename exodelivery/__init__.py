@@ -30,6 +30,7 @@ __all__ = [
     "infusion",
     "list",
     "load",
+    "nca",
     "new",
     "report",
     "save",
@@ -50,6 +51,7 @@ _HOMES: dict[str, str] = {
     "Regimen": "exodelivery.declare.regimen",
     "bolus": "exodelivery.declare.regimen",
     "infusion": "exodelivery.declare.regimen",
+    "nca": "exodelivery.solve.noncompartmental.analysis",
     "save": "exodelivery.declare.files",
     "simulate": "exodelivery.solve.simulate",
 }
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
     from exodelivery.declare.quantity import Quantity
     from exodelivery.declare.regimen import Regimen, bolus, infusion
     from exodelivery.errors import ExodeliveryError, ExodeliveryWarning
+    from exodelivery.solve.noncompartmental.analysis import nca
     from exodelivery.solve.simulate import simulate
 
 

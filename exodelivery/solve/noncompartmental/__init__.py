@@ -1,0 +1,1 @@
+"""Floor 6: noncompartmental analysis by the field's names and rules; its verb is :func:`exodelivery.nca`."""
