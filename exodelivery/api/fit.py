@@ -1,30 +1,43 @@
-"""Floor 10: Fit a recipe, or return what was kept."""
+"""Floor 10: Fit a recipe, or return what was kept; or fit a curve to numbers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from exodelivery.declare.shelf import locate
 
 if TYPE_CHECKING:
+    from exodelivery.fitting.curves.protocol import Curve
+    from exodelivery.fitting.regression import Regression
     from exodelivery.fitting.result import Fit
 
 
-def fit(name: str, *, again: bool = False, **options: Any) -> Fit:
-    """Return the kept result of a recipe, or make it anew.
+@overload
+def fit(name: str | Curve, *, start: Any, **options: Any) -> Regression: ...
+
+
+@overload
+def fit(name: str, *, again: bool = False, **options: Any) -> Fit: ...
+
+
+def fit(name: str | Curve, *, again: bool = False, **options: Any) -> Fit | Regression:
+    """Return the kept result of a recipe, or make it anew; with ``start=``, fit a curve to numbers.
 
     Parameters
     ----------
-    name : str
-        A recipe on the shelves, e.g. ``"doxorubicin_carriers"``.
+    name : str or Curve
+        A recipe on the shelves, e.g. ``"doxorubicin_carriers"``; with ``start=`` an expression of columns of ``data=``,
+        such as ``"top * (1 - exp(-k * t))"``, or a curve.
     again : bool
         Fit anew; the result goes to the user's own ``fits/``, never into the installed library.
     **options
-        ``starts=``, ``seed=``, ``executor=``, ``progress=``; see :func:`exodelivery.fitting.fit.fit`.
+        Of a recipe: ``starts=``, ``seed=``, ``executor=``, ``progress=``; see :func:`exodelivery.fitting.fit.fit`.
+        Of a curve: ``start=``, ``data=``, ``observed=``, ``noise=``, ``limits=``, ``starts=`` and more; see
+        :func:`exodelivery.fitting.regress.regress`.
 
     Returns
     -------
-    Fit
+    Fit or Regression
         Estimates, records beside predictions, and a verdict in words.
 
     Raises
@@ -32,14 +45,25 @@ def fit(name: str, *, again: bool = False, **options: Any) -> Fit:
     ShelfError
         If no shelf has the recipe.
     FitError
-        If there is no kept result and ``again`` is false, or the recipe cannot be used.
+        If there is no kept result and ``again`` is false, or the recipe or the data cannot be used.
 
     Examples
     --------
     >>> import exodelivery as exo
     >>> "laginha_2005_4t1_tumour" in exo.fit("doxorubicin_carriers").studies
     True
+    >>> data = {"t": [0.5, 1, 2, 4, 8], "y": [2.1, 3.6, 5.4, 6.9, 7.3]}
+    >>> round(exo.fit("top * (1 - exp(-k * t))", data=data, start={"top": 5, "k": 1}).values["k"], 2)
+    0.67
     """
+    if "start" in options:
+        from exodelivery.fitting.regress import regress
+
+        return regress(name, **options)
     from exodelivery.fitting.fit import fit as fit_recipe
 
+    if not isinstance(name, str):
+        from exodelivery.errors import FitError
+
+        raise FitError("a curve is fitted from a start", remedy="pass start={…}, or the name of a recipe")
     return fit_recipe(locate(name, "fit")[0].parent, again=again, **options)
