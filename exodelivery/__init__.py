@@ -37,6 +37,7 @@ __all__ = [
     "show",
     "simulate",
     "studies",
+    "what_if",
 ]
 
 _HOMES: dict[str, str] = {
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from exodelivery.api.report import report
     from exodelivery.api.show import show
     from exodelivery.api.studies import studies
+    from exodelivery.api.what_if import what_if
     from exodelivery.declare.block import Block
     from exodelivery.declare.files import save
     from exodelivery.declare.model import Model

@@ -91,9 +91,12 @@ class _Reader(HTMLParser):
         self._row: list[str] = []
         self._rows: list[tuple[str, ...]] = []
         self._figure: dict[str, Any] = {}
+        self._sliders = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._silent += tag in self._SILENT
+        if tag == "div" and dict(attrs).get("class") == "what-if":
+            self._sliders = True  # they live in the page alone, to the end of the section
         self._depth += tag == "details"
         if tag in self._TEXT:
             self._text = []
@@ -105,6 +108,8 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         self._silent -= tag in self._SILENT
         self._depth -= tag == "details"
+        if self._sliders:
+            return
         text = re.sub(r"\s+", " ", "".join(self._text)).strip()
         if tag in ("p", "li") and text:
             self._add(Paragraph(text, listed=tag == "li"))

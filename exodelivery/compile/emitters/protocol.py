@@ -15,6 +15,7 @@ from exodelivery.errors import SimulationError, nearest
 EMITTERS: dict[str, str] = {
     "numpy": "exodelivery.compile.emitters.numpy:NumpyEmitter",
     "llvm": "exodelivery.compile.emitters.llvm:LlvmEmitter",
+    "javascript": "exodelivery.compile.emitters.javascript:JavaScriptEmitter",
 }
 
 

@@ -2,7 +2,8 @@
   const page = document.documentElement;
   const plots = [...document.querySelectorAll("figure.plot")];
   try {
-    if (plots.length) {
+    const draws = window.exoDraws || [];
+    if (plots.length || draws.length) {
       const packed = document.getElementById("plotly").textContent.trim();
       const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
       const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -14,6 +15,7 @@
       const figure = JSON.parse(plot.querySelector("script").textContent);
       await Plotly.newPlot(plot.querySelector("div"), figure.data, figure.layout, figure.config);
     }
+    for (const draw of draws) await draw();
     // A sheet of paper is narrower than most windows: figures are drawn for it, and for the window again afterwards.
     const resize = (width) => plots.forEach((plot) => Plotly.relayout(plot.querySelector("div"), { width }));
     addEventListener("beforeprint", () => resize(670));

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from exodelivery.draw.style import SHEET
 from exodelivery.reports.document import Document
+from exodelivery.reports.section import Section
 
 
 def page_of(document: Document) -> str:
@@ -28,7 +29,6 @@ def page_of(document: Document) -> str:
 
     Examples
     --------
-    >>> from exodelivery.reports.section import Section
     >>> text = page_of(Document("A & B", (Section("Result", "<p>42</p>", headline="It holds."),)))
     >>> "<title>A &amp; B</title>" in text, "It holds." in text, "http:" in text
     (True, True, False)
@@ -40,7 +40,7 @@ def page_of(document: Document) -> str:
         sections=[(f"section-{n}", section.title, Markup(section.html)) for n, section in enumerate(sections, 1)],
         headlines=document.headlines,
         sheet=Markup(SHEET),
-        plotly=Markup(packed_plotly()) if any("class='plot'" in section.html for section in sections) else "",
+        plotly=Markup(packed_plotly()) if any(map(_draws, sections)) else "",
     )
     return text
 
@@ -48,6 +48,10 @@ def page_of(document: Document) -> str:
 def write(document: Document, path: Path) -> None:
     """Write the page."""
     path.write_text(page_of(document), encoding="utf-8")
+
+
+def _draws(section: Section) -> bool:
+    return "class='plot'" in section.html or 'class="what-if"' in section.html
 
 
 @lru_cache(maxsize=1)
