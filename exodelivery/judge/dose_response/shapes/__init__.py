@@ -1,0 +1,1 @@
+"""Floor 8: shapes of dose-response curves, one file each."""

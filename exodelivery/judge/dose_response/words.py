@@ -1,0 +1,97 @@
+"""Floor 8: what a curve's wells say that no number does: no effect, a rebound, wells far off, ends not reached."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from exodelivery.judge.dose_response.estimate import Estimate
+from exodelivery.solve.timeline import Array
+
+DOUBT = 0.05
+RARE = 0.01
+"""P-values below which a flat curve is refused, and below which a rebound or a misfit is believed."""
+
+
+def outliers(left: Array, leverage: Array, weight: Array, freedom: int) -> NDArray[np.bool_]:
+    """Return which wells lie further off than one in twenty curves would have any (externally studentised, Bonferroni).
+
+    Parameters
+    ----------
+    left, leverage, weight : array, (wells,)
+        Response less fit, leverage on the fit, weight.
+    freedom : int
+        Degrees of freedom of the fit.
+
+    References
+    ----------
+    Cook RD, Weisberg S. Residuals and Influence in Regression. Chapman and Hall 1982, section 2.2.
+    """
+    used = weight > 0
+    if freedom < 3:
+        return np.zeros(len(left), bool)
+    squares = weight * left**2
+    whole = float(squares.sum())
+    room = np.clip(1.0 - leverage, 1e-6, 1.0)
+    others = (whole - squares / room) / (freedom - 1)
+    scale = 1e-24 * max(float(np.max(squares, initial=0.0)), 1e-300)
+    far = np.sqrt(squares / room / np.maximum(others, scale))
+    limit = stats.t.isf(0.5 * DOUBT / max(int(used.sum()), 1), freedom - 1)
+    found: NDArray[np.bool_] = used & (far > limit)
+    return found
+
+
+def by_dose(dose: Array, response: Array) -> tuple[Array, Array, NDArray[np.intp], float, int]:
+    """Return the doses, their mean responses, the wells of each, and the scatter within doses with its freedom."""
+    doses, place, count = np.unique(dose, return_inverse=True, return_counts=True)
+    means = np.bincount(place, response) / count
+    freedom = int((count - 1).sum())
+    within = float(((response - means[place]) ** 2).sum() / freedom) if freedom else float("nan")
+    return doses, means, count, within, freedom
+
+
+def rebound(dose: Array, response: Array, fallback: tuple[float, int], falls: bool, unit: str) -> str:
+    """Return where the response turns back as the dose goes on, in words; empty where it does not.
+
+    The largest turn between any two doses counts, against the scatter of wells, with a correction for the pairs.
+    """
+    doses, means, count, variance, freedom = by_dose(dose, response)
+    if freedom < 3:
+        variance, freedom = fallback
+    size = len(doses)
+    if size < 3 or freedom < 1 or not variance > 0:
+        return ""
+    turn = (means[None, :] - means[:, None]) * (1.0 if falls else -1.0)
+    error = np.sqrt(variance * (1.0 / count[:, None] + 1.0 / count[None, :]))
+    z = np.where(np.triu(np.ones((size, size), bool), 1), turn / error, -np.inf)
+    first, last = np.unravel_index(int(np.argmax(z)), z.shape)
+    limit = stats.t.isf(RARE / (size * (size - 1) / 2), freedom)
+    if z[first, last] <= limit or first == 0:
+        return ""
+    verb = "rises" if falls else "falls"
+    return (
+        f"not monotone: the response {verb} again from {means[first]:.3g} at {doses[first]:.3g} {unit} to "
+        f"{means[last]:.3g} at {doses[last]:.3g} {unit} ({z[first, last]:.1f} standard errors)"
+    )
+
+
+def misfit(dose: Array, response: Array, fitted: Array, unknowns: int) -> str:
+    """Return whether the curve misses the means of doses by more than their wells scatter, in words."""
+    doses, means, count, variance, freedom = by_dose(dose, response)
+    spare = len(doses) - unknowns
+    if freedom < 3 or spare < 1 or not variance > 0:
+        return ""
+    at = np.array([fitted[dose == one].mean() for one in doses])
+    ratio = float((count * (means - at) ** 2).sum() / spare / variance)
+    chance = float(stats.f.sf(ratio, spare, freedom))
+    return f"the curve misses means of doses by more than wells scatter (p = {chance:.1g})" if chance < RARE else ""
+
+
+def potency(name: str, number: Estimate, estimate: float, level: str) -> str:
+    """Return why a potency is no number, in words; empty where it is one."""
+    if not number.limit:
+        return ""
+    if not np.isfinite(estimate):
+        return f"{name} not reached, {number}: the fitted curve ends above {level}"
+    return f"{name} not reached, {number}: the curve would reach {level} at {estimate:.2g} {number.unit}, extrapolated"
