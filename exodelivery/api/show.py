@@ -11,6 +11,7 @@ from exodelivery.api.load import load
 from exodelivery.api.studies import studies
 from exodelivery.declare.block import Block
 from exodelivery.declare.files import document_of
+from exodelivery.declare.model import Model
 from exodelivery.declare.parts import Body, Carrier, Drug
 from exodelivery.declare.shelf import kinds_of
 from exodelivery.evidence.studies import Studies
@@ -30,7 +31,8 @@ def show(thing: str | Any, **swaps: Any) -> str:
     Returns
     -------
     str
-        A summary; a part or block is shown whole, as its file would say it, and a study with its records.
+        A model with its diagram, flows, observables and numbers with their origin; a part or block as its file would
+        say it; a study with its records; a summary of anything else.
 
     Raises
     ------
@@ -52,6 +54,10 @@ def show(thing: str | Any, **swaps: Any) -> str:
         return tomli_w.dumps(document_of(thing)).strip()
     if isinstance(thing, Studies):
         return "\n\n".join(f"{study}\n\n{_records(study)}" for study in thing.values())
+    if isinstance(thing, Model):
+        from exodelivery.reports.sheet import model_sheet
+
+        return model_sheet(thing)
     return str(thing)
 
 
