@@ -167,6 +167,34 @@ def test_sensitivities_pass_through_doses_that_depend_on_a_parameter(name: str) 
 
 
 @every_solver
+def test_a_dose_may_move_states_that_its_parameter_does_not_feed(name: str) -> None:
+    """q empties b alone and also sets the dose of a, which feeds c: no state of q's may be left out."""
+    system = equations({"a": "-k * a", "b": "-q * b", "c": "k * a - q * c"})  # k, q
+    base = dosing(3, 24.0, [(0.0, 0, 4.0), (0.0, 1, 2.0), (6.0, 0, 4.0)])
+    jumps_by = np.zeros((len(base.times), 3, 2))
+    jumps_by[:, 0, 1] = base.jumps[:, 0] / 0.4
+    timeline = Timeline(base.times, base.jumps, base.inputs, 24.0, jumps_by)
+    found = run(name, system, [0.3, 0.4], timeline, sensitive=(0, 1), tolerance=Tolerance(1e-10))
+    plain = Timeline(base.times, base.jumps, base.inputs, 24.0)
+    step = 1e-4
+    moved = [
+        run(
+            name,
+            system,
+            [0.3, 0.4 + sign * step],
+            Timeline(base.times, base.jumps * [1 + sign * step / 0.4, 1, 1], base.inputs, 24.0),
+            tolerance=Tolerance(1e-11),
+        ).states
+        for sign in (1, -1)
+    ]
+    assert found.sensitivities is not None
+    np.testing.assert_allclose(found.sensitivities[:, :, 1], (moved[0] - moved[1]) / (2 * step), rtol=1e-5, atol=1e-6)
+    still = run(name, system, [0.3, 0.4], plain, sensitive=(0, 1), tolerance=Tolerance(1e-10)).sensitivities
+    assert still is not None
+    assert np.all(np.abs(still[:, 0, 1]) < 1e-12)
+
+
+@every_solver
 def test_sensitivities_pass_through_a_lag_and_a_duration(name: str) -> None:
     """Infusion of 6 nmol from ``lag`` over ``duration``, against differences of the closed form."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FUNCTIONS = ("bind", "start", "begin", "step", "dense", "commit", "observe")
 LINEAR = ("bind", "start", "observe", "linear", "affine", "series")
-VARIATIONAL = ("vary", "start_by", "propagate")
+VARIATIONAL = ("vary", "start_by")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class LlvmKernels:
     equations: Equations
     sensitive: tuple[int, ...]
     plan: Plan
-    _machines: dict[tuple[int, bool], Machine] = field(default_factory=dict, repr=False, compare=False)
+    _machines: dict[tuple[int, int], Machine] = field(default_factory=dict, repr=False, compare=False)
+    _blocks: dict[tuple[frozenset[int], bool], Blocks] = field(default_factory=dict, repr=False, compare=False)
     _linear: dict[int, Machine] = field(default_factory=dict, repr=False, compare=False)
     _lock: Any = field(default_factory=Lock, repr=False, compare=False)
 
@@ -54,20 +55,21 @@ class LlvmKernels:
         """Where the parts of a workspace begin."""
         return self.plan.rows()
 
-    def machine(self, lanes: int, varied: bool = False) -> Machine:
-        """Return code for a number of lanes; ``varied`` adds the kernels of sensitivities to one lane."""
-        if (lanes, varied) in self._machines:
-            return self._machines[lanes, varied]
+    def machine(self, lanes: int, varied: Blocks | None = None) -> Machine:
+        """Return code for a number of lanes; ``varied`` adds the kernels of its sensitivities to one lane."""
+        key = (lanes, id(varied) if varied else 0)
+        if key in self._machines:
+            return self._machines[key]
         from exodelivery.compile.native.kernels import module
         from exodelivery.compile.native.machine import compile_module
         from exodelivery.compile.native.variational import variational
 
         with self._lock:
-            if (lanes, varied) not in self._machines:
-                more = variational(self.plan, self.blocks) if varied else ()
-                names = FUNCTIONS + VARIATIONAL if varied else FUNCTIONS
-                self._machines[lanes, varied] = compile_module(module(self.plan, lanes, more), names)
-            return self._machines[lanes, varied]
+            if key not in self._machines:
+                more = variational(self.plan, varied) if varied else ()
+                names = (*FUNCTIONS, *VARIATIONAL, *varied.names) if varied else FUNCTIONS
+                self._machines[key] = compile_module(module(self.plan, lanes, more), names)
+            return self._machines[key]
 
     def linear_machine(self, lanes: int) -> Machine:
         """Return code for a model that is linear in its states."""
@@ -79,13 +81,20 @@ class LlvmKernels:
                 self._linear[lanes] = compile_module(linear_module(self.plan, lanes), LINEAR)
             return self._linear[lanes]
 
-    @cached_property
-    def blocks(self) -> Blocks:
-        """The layout of sensitivities in blocks of the processor's lanes."""
+    def blocks(self, everywhere: frozenset[int] = frozenset(), driven: bool = False) -> Blocks:
+        """Return the layout of sensitivities in blocks of the processor's lanes.
+
+        ``everywhere`` lists the sensitive parameters, by their place among them, whose doses move states that their
+        rates do not; ``driven`` says that some parameter changes an infusion's rate.
+        """
         from exodelivery.compile.native.machine import host_lanes
         from exodelivery.compile.native.variational import blocks
 
-        return blocks(self.plan, len(self.sensitive), host_lanes())
+        with self._lock:
+            if (everywhere, driven) not in self._blocks:
+                made = blocks(self.plan, len(self.sensitive), host_lanes(), everywhere, driven)
+                self._blocks[everywhere, driven] = made
+            return self._blocks[everywhere, driven]
 
 
 class LlvmEmitter:

@@ -322,7 +322,7 @@ def _prepare(kernel: Kernel, stage: int, used: Value, per_step: Value) -> None:
         else:  # the rows above differ by one stage only
             value = w.add(kernel.at("argument", offset), before[-1])
         kernel.put_at("argument", offset, value)
-        if plan.variations:
+        if plan.variations and w.lanes == 1:  # sensitivities run beside one lane
             kernel.put_at("arguments", offset, value, stage * plan.size)
         right = kernel.at("inputs", offset)
         if stage:
@@ -343,12 +343,13 @@ def combined(w: Writer, weights: Sequence[float], values: Sequence[Value], first
 
 
 def _choose(kernel: Kernel) -> None:
-    """Settle the step: to the end of the segment if it is near, half of what is left if that is close."""
+    """Settle the step: to the end of the span if it is near, half of what is left if that is close."""
     w = kernel.w
     h, left = kernel.get("h"), w.subtract(kernel.get("span"), kernel.get("t"))
     last = w.compare("oge", w.multiply(w.number(1.0001), h), left)
     close = w.compare("ogt", w.add(h, h), left)
     used = w.select(close, w.multiply(w.number(0.5), left), h)
+    kernel.put("asked", 0, h)
     kernel.put("used", 0, w.select(last, left, used))
     kernel.put("last", 0, w.select(last, w.number(1.0), w.number(0.0)))
 
@@ -367,7 +368,11 @@ def _control(kernel: Kernel, error: Value, grown: Value) -> None:
     factor = w.select(again, w.smaller(factor, one), factor)
     factor = w.select(w.compare("uno", error, error), w.number(0.1), factor)
     factor = w.select(grown, w.number(0.5), factor)
-    kernel.put("h", 0, w.multiply(kernel.get("used"), factor))
+    used, asked = kernel.get("used"), kernel.get("asked")
+    following = w.multiply(used, factor)
+    # a step that was cut short to end at an output says nothing against the size that the one before had earned
+    earned = w.select(accepted, w.select(w.compare("olt", used, asked), asked, zero), zero)
+    kernel.put("h", 0, w.larger(following, earned))
     kernel.put("accepted", 0, good)
     kernel.put("rejected", 0, w.select(accepted, zero, one))
     kernel.put("error", 0, error)

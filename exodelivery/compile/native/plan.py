@@ -80,17 +80,17 @@ class Plan:
 
 
 ONE_ROW = (
-    "begin", "t", "span", "h", "used", "accepted", "last", "rejected", "relative", "reach", "error"
+    "begin", "t", "span", "h", "asked", "used", "accepted", "last", "rejected", "relative", "reach", "error"
 )  # fmt: skip
 
 
 class Rows(NamedTuple):
     """Where the parts of a workspace begin, in rows of lanes.
 
-    ``x`` states · ``inputs`` constant inflows · ``begin`` of the segment, ``t`` since then, its ``span`` · ``h``
-    proposed and ``used`` step · ``weight`` absolute part of the tolerance, which grows to ``drift`` times the
-    state · ``moved`` states after the step · ``k`` stages · ``f`` rates · ``argument`` of a stage, ``arguments``
-    of all.
+    ``x`` states · ``inputs`` constant inflows · ``begin`` of the segment, ``t`` since then, the ``span`` that no step
+    may pass · ``h`` proposed, ``asked`` and ``used`` step · ``weight`` absolute part of the tolerance, which grows to
+    ``drift`` times the state · ``moved`` states after the step · ``k`` stages · ``f`` rates · ``argument`` of a stage,
+    ``arguments`` of all.
     """
 
     x: int
@@ -101,6 +101,7 @@ class Rows(NamedTuple):
     t: int
     span: int
     h: int
+    asked: int
     used: int
     accepted: int
     last: int

@@ -11,6 +11,7 @@ Steinebach, BIT Numer. Math. 63:27 (2023).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 STAGES = 8
 ORDER = 5
@@ -98,3 +99,58 @@ DENSE = (
     ),
 )  # fmt: skip
 RODAS5P = Tableau(GAMMA, WEIGHTS, COUPLINGS, DENSE, *_times_and_slopes(GAMMA, WEIGHTS, COUPLINGS))
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The same method in the variables ``y_s = k_s + U_s``, with U_s the argument of stage s.
+
+    Where rates are linear, ``f(U) = J U``, they spare the product with J: ``h W y_s = R_s``. Nonlinear rates add
+    ``h (f(U_s) − J(x) U_s)``. The step ends at the last y, and the last two differ by the error. All rows are
+    coefficients of (x, y_1, …, y_8).
+
+    Attributes
+    ----------
+    arguments : (stages, 1 + stages)
+        U.
+    right : (stages, 1 + stages)
+        R.
+    dense : (3, 1 + stages)
+        The rows of the interpolant.
+    """
+
+    arguments: tuple[tuple[float, ...], ...]
+    right: tuple[tuple[float, ...], ...]
+    dense: tuple[tuple[float, ...], ...]
+
+
+def ends(tableau: Tableau) -> Ends:
+    """Change variables, in fractions, rounded once.
+
+    Examples
+    --------
+    >>> ends(RODAS5P).arguments[-1]         # the last argument is the last but one end
+    (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    """
+    width, inverse = 1 + STAGES, 1 / Fraction(tableau.gamma)
+    stages: list[list[Fraction]] = []
+
+    def combined(weights: tuple[float, ...], first: list[Fraction]) -> list[Fraction]:
+        parts = list(zip(weights, stages, strict=False))
+        return [start + sum(Fraction(weight) * stage[n] for weight, stage in parts) for n, start in enumerate(first)]
+
+    arguments, right = [], []
+    for number in range(STAGES):
+        argument = combined(tableau.weights[number], [Fraction(n == 0) for n in range(width)])
+        right.append(combined(tableau.couplings[number], [inverse * value for value in argument]))
+        arguments.append(argument)
+        stages.append([Fraction(n == number + 1) - value for n, value in enumerate(argument)])
+    dense = [combined(row, [Fraction(0)] * width) for row in tableau.dense]
+
+    def rounded(rows: list[list[Fraction]]) -> tuple[tuple[float, ...], ...]:
+        return tuple(tuple(float(value) for value in row) for row in rows)
+
+    return Ends(rounded(arguments), rounded(right), rounded(dense))
+
+
+ENDS = ends(RODAS5P)

@@ -43,7 +43,7 @@ class Writer:
     lines: list[str] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
     block: str = "entry"
-    _next: int = 0
+    count: int = 0
 
     @property
     def type(self) -> str:
@@ -62,8 +62,8 @@ class Writer:
 
     def emit(self, text: str) -> Value:
         """Write an instruction and return the name of its value."""
-        self._next += 1
-        name = f"%v{self._next}"
+        self.count += 1
+        name = f"%v{self.count}"
         self.lines.append(f"  {name} = {text}")
         return name
 
@@ -96,8 +96,8 @@ class Writer:
         """
         if count == 0:
             return list(carried)
-        self._next += 1
-        before, inside, after = self.block, f"inside{self._next}", f"after{self._next}"
+        self.count += 1
+        before, inside, after = self.block, f"inside{self.count}", f"after{self.count}"
         self.do(f"br label %{inside}")
         self.lines.append(f"{inside}:")
         self.block = inside
@@ -131,6 +131,24 @@ class Writer:
         first = self.emit(f"insertelement {self.type} poison, double {one}, i32 0")
         mask = f"<{self.lanes} x i32> zeroinitializer"
         return self.emit(f"shufflevector {self.type} {first}, {self.type} poison, {mask}")
+
+    def gathered(self, base: Value, places: Sequence[int]) -> Value:
+        """Read one double to each lane."""
+        found = "poison"
+        for lane, place in enumerate(places):
+            one = self.emit(f"load double, ptr {self.offset(base, place)}, align 8")
+            found = self.emit(f"insertelement {self.type} {found}, double {one}, i32 {lane}")
+        return found
+
+    def scatter(self, base: Value, places: Sequence[int], value: Value) -> None:
+        """Write each lane to a place of its own."""
+        for lane, place in enumerate(places):
+            one = self.emit(f"extractelement {self.type} {value}, i32 {lane}")
+            self.do(f"store double {one}, ptr {self.offset(base, place)}, align 8")
+
+    def numbers(self, values: Sequence[float]) -> Value:
+        """Return a constant to each lane."""
+        return "<" + ", ".join(f"double {double(value)}" for value in values) + ">"
 
     # arithmetic
     def add(self, a: Value, b: Value) -> Value:

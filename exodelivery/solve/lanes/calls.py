@@ -41,9 +41,3 @@ def call3(typing: Any, address: Any, a: Any, b: Any, c: Any) -> Any:
 def call4(typing: Any, address: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     """Call a kernel of four pointers."""
     return _caller(4)
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def call7(typing: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any) -> Any:
-    """Call a kernel of seven pointers."""
-    return _caller(7)

@@ -17,3 +17,9 @@ def compiled(function: F) -> F:
     """
     translated: F = njit(cache=True, nogil=True, error_model="numpy")(function)
     return translated
+
+
+def inlined(function: F) -> F:
+    """Compile a function into each of its callers: passing arrays costs atomic counts, which a step would feel."""
+    translated: F = njit(inline="always", nogil=True, error_model="numpy")(function)
+    return translated

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from exodelivery.solve.lanes.calls import call4
-from exodelivery.solve.lanes.compiled import compiled
+from exodelivery.solve.lanes.compiled import compiled, inlined
 
 FINE, NOT_FINITE, TOO_SMALL, SPENT = 0, 1, 2, 3
+SPARSE = 2.0
 
 
 class Course(NamedTuple):
@@ -81,7 +82,7 @@ def put_start(w: Any, rows: Any, lanes: int, lane: int, weights: Any) -> None:
         w[(rows.weight + i) * lanes + lane] = max(weights.absolute[i], 1e-300)
 
 
-@compiled
+@inlined
 def enter(w: Any, rows: Any, lanes: int, lane: int, course: Any, segment: int, weights: Any) -> None:
     """Begin a segment: its dose, its inputs, its own clock."""
     w[rows.begin * lanes + lane] = course.begins[segment, 0]
@@ -96,7 +97,7 @@ def enter(w: Any, rows: Any, lanes: int, lane: int, course: Any, segment: int, w
         w[(rows.weight + i) * lanes + lane] = max(w[(rows.weight + i) * lanes + lane], reached)
 
 
-@compiled
+@inlined
 def begun(w: Any, rows: Any, lanes: int, lane: int, n: int) -> None:
     """Take the first step and the tolerances that the kernel ``begin`` left in ``used`` and ``moved``."""
     w[rows.h * lanes + lane] = w[rows.used * lanes + lane]
@@ -104,7 +105,7 @@ def begun(w: Any, rows: Any, lanes: int, lane: int, n: int) -> None:
         w[(rows.weight + i) * lanes + lane] = w[(rows.moved + i) * lanes + lane]
 
 
-@compiled
+@inlined
 def endless(w: Any, rows: Any, lanes: int, lane: int, n: int) -> int:
     """Return the first state whose rate is not finite, or -1."""
     for i in range(n):
@@ -113,7 +114,7 @@ def endless(w: Any, rows: Any, lanes: int, lane: int, n: int) -> int:
     return -1
 
 
-@compiled
+@inlined
 def reached(w: Any, rows: Any, lanes: int, lane: int) -> float:
     """Return the segment's time at the end of the step."""
     end: float = w[rows.t * lanes + lane] + w[rows.used * lanes + lane]
@@ -122,18 +123,44 @@ def reached(w: Any, rows: Any, lanes: int, lane: int) -> float:
     return end
 
 
-@compiled
+@inlined
+def following(course: Any, segment: int, row: int) -> float:
+    """Return the next time that is asked for in a segment, from its begin, or infinity."""
+    if row < course.answers[segment, 1]:
+        time: float = course.times[row] - course.begins[segment, 0]
+        return time
+    return np.inf
+
+
+@inlined
+def room(course: Any, segment: int, row: int, whole: float) -> float:
+    """Return how far behind the next output the one after it, or the segment's end, lies; -1 if none is left.
+
+    A step ends at an output that has room behind it, ``SPARSE`` steps or more: there the method has its full order,
+    also in what is stiff, and between two ends the interpolant has one less. Crowded outputs are read from it.
+    """
+    if row >= course.answers[segment, 1]:
+        return -1.0
+    behind = whole if row + 1 >= course.answers[segment, 1] else course.times[row + 1] - course.begins[segment, 0]
+    free: float = behind - (course.times[row] - course.begins[segment, 0])
+    return free
+
+
+@inlined
 def interpolate(w: Any, rows: Any, lanes: int, lane: int, theta: float, point: Any) -> None:
     """Read the step's interpolant at a fraction of the step."""
     back, n = 1.0 - theta, point.size
     for i in range(n):
         at = i * lanes + lane
+        if theta == 1.0:  # its coefficients may not have been worked out
+            point[i] = w[rows.moved * lanes + at]
+            continue
         curve = w[(rows.dense + n) * lanes + at] + theta * w[(rows.dense + 2 * n) * lanes + at]
         curve = w[rows.dense * lanes + at] + theta * curve
         point[i] = back * w[rows.x * lanes + at] + theta * (w[rows.moved * lanes + at] + back * curve)
 
 
-@compiled
+@inlined
 def show(observe: int, time: float, point: Any, parameters: Any, out: Any, place: int) -> None:
     """Write states, or with the kernel ``observe`` the model's outputs, to a row of ``out``."""
     if observe == 0:
@@ -144,7 +171,7 @@ def show(observe: int, time: float, point: Any, parameters: Any, out: Any, place
         call4(observe, clock.ctypes.data, point.ctypes.data, parameters.ctypes.data, out[place].ctypes.data)
 
 
-@compiled
+@inlined
 def verdict(w: Any, rows: Any, lanes: int, lane: int, steps: int, most_steps: int) -> int:
     """Say whether a lane that is not done may go on."""
     t, h = w[rows.t * lanes + lane], w[rows.h * lanes + lane]

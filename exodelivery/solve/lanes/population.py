@@ -15,28 +15,22 @@ from exodelivery.solve.lanes.compiled import compiled
 from exodelivery.solve.lanes.lane import (
     FINE,
     NOT_FINITE,
+    SPARSE,
     begun,
     blank,
     endless,
     enter,
+    following,
     interpolate,
     prepare,
     put_start,
     reached,
+    room,
     show,
     verdict,
     workspace,
     worst,
 )
-
-
-@compiled
-def _following(course: Any, segment: int, row: int) -> float:
-    """Return the next time that is asked for in a segment, from its begin, or infinity."""
-    if row < course.answers[segment, 1]:
-        time: float = course.times[row] - course.begins[segment, 0]
-        return time
-    return np.inf
 
 
 @compiled
@@ -70,17 +64,17 @@ def run_sets(  # noqa: PLR0915 (the one integration loop: in parts it would hide
         prepare(w, rows, lanes, lane, weights)
         for i in range(count):
             w[(rows.parameters + i) * lanes + lane] = parameters[first, i]
-    following, running = first, 0
+    coming, running = first, 0
     accepted, last, used = rows.accepted * lanes, rows.last * lanes, rows.used * lanes
     at, ended, proposed = rows.t * lanes, rows.span * lanes, rows.h * lanes
-    wanted_at = np.full(lanes, np.inf)
+    wanted_at, free, whole = np.full(lanes, np.inf), np.zeros(lanes), np.zeros(lanes)
     while True:
         any_new = False
         for lane in range(lanes):
-            new[lane] = not alive[lane] and following < stop
+            new[lane] = not alive[lane] and coming < stop
             if new[lane]:
-                sets[lane] = following
-                following += 1
+                sets[lane] = coming
+                coming += 1
                 running += 1
                 alive[lane] = fresh[lane] = any_new = True
                 segment[lane] = course.spans[which[sets[lane]]]
@@ -107,7 +101,9 @@ def run_sets(  # noqa: PLR0915 (the one integration loop: in parts it would hide
                     show(kernels.observe, course.begins[s, 0], point, parameters[q], out, bases[q] + row[lane])
                     row[lane] += 1
                 if course.begins[s, 1] > course.begins[s, 0]:
-                    wanted_at[lane] = _following(course, s, row[lane])
+                    whole[lane] = w[ended + lane]
+                    wanted_at[lane] = following(course, s, row[lane])
+                    free[lane] = room(course, s, row[lane], whole[lane])
                     any_fresh = True
                     break
                 segment[lane] += 1
@@ -132,14 +128,19 @@ def run_sets(  # noqa: PLR0915 (the one integration loop: in parts it would hide
                         blank(out, bases[q] + row[lane], bases[q] + end)
         if running == 0:
             continue
+        for lane in range(lanes):
+            if alive[lane]:
+                w[ended + lane] = wanted_at[lane] if free[lane] >= SPARSE * w[proposed + lane] else whole[lane]
         call1(kernels.step, base)
-        wanted = False
+        wanted, between = False, False
         for lane in range(lanes):
             if alive[lane] and w[accepted + lane] > 0.0:
-                end = w[ended + lane] if w[last + lane] > 0.0 else w[at + lane] + w[used + lane]
+                end = reached(w, rows, lanes, lane)
                 wanted = wanted or wanted_at[lane] <= end
-        if wanted:
+                between = between or wanted_at[lane] < end or (wanted_at[lane] == end and w[last + lane] == 0.0)
+        if between:
             call1(kernels.dense, base)
+        if wanted:
             for lane in range(lanes):
                 if not alive[lane] or w[accepted + lane] == 0.0:
                     continue
@@ -149,14 +150,15 @@ def run_sets(  # noqa: PLR0915 (the one integration loop: in parts it would hide
                     interpolate(w, rows, lanes, lane, theta, point)
                     show(kernels.observe, course.times[row[lane]], point, parameters[q], out, bases[q] + row[lane])
                     row[lane] += 1
-                    wanted_at[lane] = _following(course, s, row[lane])
+                    wanted_at[lane] = following(course, s, row[lane])
+                    free[lane] = room(course, s, row[lane], whole[lane])
         call1(kernels.commit, base)
         for lane in range(lanes):
             if not alive[lane]:
                 continue
             q = sets[lane]
             steps[lane] += 1
-            if w[accepted + lane] > 0.0 and w[last + lane] > 0.0:
+            if w[accepted + lane] > 0.0 and w[last + lane] > 0.0 and w[ended + lane] == whole[lane]:
                 segment[lane] += 1
                 fresh[lane] = segment[lane] < course.spans[which[q] + 1]
                 if not fresh[lane]:

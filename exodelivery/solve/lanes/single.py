@@ -6,56 +6,58 @@ derivative of that step. Breakpoints carry the derivatives of doses, of inputs a
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from exodelivery.solve.lanes.calls import call1, call2, call4, call7
-from exodelivery.solve.lanes.compiled import compiled
+from exodelivery.compile.native.kernels import SAFETY, SHORTEST
+from exodelivery.compile.native.tableau import ORDER, STAGES
+from exodelivery.solve.lanes.calls import call1, call2, call3
+from exodelivery.solve.lanes.compiled import compiled, inlined
 from exodelivery.solve.lanes.lane import (
     FINE,
     NOT_FINITE,
+    SPARSE,
     begun,
     blank,
     endless,
     enter,
+    following,
     interpolate,
     prepare,
     put_start,
     reached,
+    room,
     show,
     verdict,
     workspace,
     worst,
 )
 
-STAGES = 8
-
 
 class Variation(NamedTuple):
     """Kernels and layout of sensitivities; ``parameters`` is 0 where there are none.
 
-    ``times``, ``slopes`` and ``dense`` are the method's; ``jumps_by``, ``inputs_by`` (segments, states, parameters)
-    and ``times_by`` (segments, parameters) the derivatives of the course; ``scales`` the sizes of the parameters if
-    sensitivities are held to the tolerance too, else empty.
+    ``places`` (parameters,) says where the lane of a parameter begins, ``propagate`` (blocks,) which kernel carries a
+    block; ``dense`` is the method's; ``jumps_by``, ``inputs_by`` (segments, states, parameters) and ``times_by``
+    (segments, parameters) the derivatives of the course; ``scales`` the sizes of the parameters if sensitivities are
+    held to the tolerance too, else empty.
     """
 
     parameters: int
     lanes: int
-    blocks: int
     size: int
-    source: int
     inputs: int
     now: int
-    next: int
-    stages: int
-    jacobian: int
-    coupling: int
+    ends: int
+    inverse: int
+    error: int
+    matrices: int
     vary: int
     start_by: int
-    propagate: int
-    times: Any
-    slopes: Any
+    propagate: Any
+    places: Any
     dense: Any
     jumps_by: Any
     inputs_by: Any
@@ -84,8 +86,8 @@ def run_one(  # noqa: PLR0915 (the one integration loop: in parts it would hide 
     n, count = course.jumps.shape[1], parameters.size
     w = workspace(rows.end)
     base = w.ctypes.data
-    v = workspace(variation.blocks * variation.size)
-    matrices = workspace(STAGES * (variation.jacobian + variation.coupling) + 1)
+    v = workspace(variation.propagate.size * variation.size)
+    matrices = workspace(variation.matrices)
     kept, steps, total = np.empty((64 if keep else 0, 3 + 5 * n)), 0, 0
     point, before = np.empty(n), np.empty(n)
     prepare(w, rows, 1, 0, weights)
@@ -95,6 +97,7 @@ def run_one(  # noqa: PLR0915 (the one integration loop: in parts it would hide 
     call1(kernels.start, base)
     put_start(w, rows, 1, 0, weights)
     if variation.parameters:
+        _ready(v, variation)
         call2(variation.start_by, base, v.ctypes.data)
     for s in range(course.spans[0], course.spans[1]):
         row = course.answers[s, 0]
@@ -112,32 +115,34 @@ def run_one(  # noqa: PLR0915 (the one integration loop: in parts it would hide 
             for i in range(n):
                 point[i] = w[rows.x + i]
             show(0, course.begins[s, 0], point, parameters, out, row)
-            _show_now(v, variation, by, row, n)
+            _show_row(v, variation, variation.now, by, row, n)
             row += 1
         if bad >= 0:
             report[0], report[1], report[2], report[3] = NOT_FINITE, course.begins[s, 0], bad, steps
             _blank_all(out, by, row)
             return kept[:total]
-        moving = course.begins[s, 1] > course.begins[s, 0]
+        whole = w[rows.span]
+        moving, wanted_at, free = whole > 0.0, following(course, s, row), room(course, s, row, whole)
         while moving:
+            w[rows.span] = wanted_at if free >= SPARSE * w[rows.h] else whole
             call1(kernels.step, base)
             steps += 1
             if w[rows.accepted] > 0.0 and variation.parameters:
-                _vary(w, rows, v, matrices, variation, n)
-                if variation.scales.size and not _held(w, rows, v, variation, n):
-                    w[rows.accepted], w[rows.rejected], w[rows.h] = 0.0, 1.0, 0.5 * w[rows.used]
+                _vary(base, matrices.ctypes.data, v.ctypes.data, variation)
+                if variation.scales.size:
+                    _hold(w, rows, v, variation)
             accepted = w[rows.accepted] > 0.0
             if accepted:
                 end = reached(w, rows, 1, 0)
-                wanted = row < course.answers[s, 1] and course.times[row] - w[rows.begin] <= end
-                if wanted or keep:
+                if wanted_at <= end or keep:
                     call1(kernels.dense, base)
-                while row < course.answers[s, 1] and course.times[row] - w[rows.begin] <= end:
-                    theta = (course.times[row] - w[rows.begin] - w[rows.t]) / w[rows.used]
+                while wanted_at <= end:
+                    theta = (wanted_at - w[rows.t]) / w[rows.used]
                     interpolate(w, rows, 1, 0, theta, point)
                     show(0, course.times[row], point, parameters, out, row)
                     _show(v, variation, theta, by, row, n)
                     row += 1
+                    wanted_at, free = following(course, s, row), room(course, s, row, whole)
                 if keep:
                     if total == kept.shape[0]:
                         kept = np.concatenate((kept, np.empty_like(kept)))
@@ -145,7 +150,7 @@ def run_one(  # noqa: PLR0915 (the one integration loop: in parts it would hide 
                     total += 1
                 _advance(v, variation, n)
             call1(kernels.commit, base)
-            if accepted and w[rows.last] > 0.0:
+            if accepted and w[rows.last] > 0.0 and w[rows.span] == whole:
                 break
             code = verdict(w, rows, 1, 0, steps, weights.most_steps)
             if code != FINE:
@@ -158,12 +163,22 @@ def run_one(  # noqa: PLR0915 (the one integration loop: in parts it would hide 
 
 
 @compiled
+def _ready(v: Any, variation: Any) -> None:
+    """Set the reciprocal sizes of the parameters; idle lanes have 1."""
+    for block in range(variation.propagate.size):
+        for lane in range(variation.lanes):
+            v[block * variation.size + variation.inverse * variation.lanes + lane] = 1.0
+    if variation.scales.size:
+        for p in range(variation.parameters):
+            v[variation.places[p] + variation.inverse * variation.lanes] = 1.0 / variation.scales[p]
+
+
+@compiled
 def _cross(w: Any, rows: Any, v: Any, variation: Any, s: int, later: bool, before: Any, n: int) -> None:
     """Carry sensitivities over a breakpoint: ``f`` holds the rates after it, ``before`` those before it."""
     for p in range(variation.parameters):
-        block = (p // variation.lanes) * variation.size + p % variation.lanes
         for i in range(n):
-            place = block + (variation.now + i) * variation.lanes
+            place = variation.places[p] + (variation.now + i) * variation.lanes
             if variation.jumps_by.size:
                 v[place] += variation.jumps_by[s, i, p]
             if variation.times_by.size and later:
@@ -171,60 +186,56 @@ def _cross(w: Any, rows: Any, v: Any, variation: Any, s: int, later: bool, befor
                 if shift != 0.0:
                     v[place] += (before[i] - w[rows.f + i]) * shift
             if variation.inputs_by.size:
-                v[block + (variation.inputs + i) * variation.lanes] = variation.inputs_by[s, i, p]
+                v[variation.places[p] + (variation.inputs + i) * variation.lanes] = variation.inputs_by[s, i, p]
 
 
-@compiled
-def _vary(w: Any, rows: Any, v: Any, matrices: Any, variation: Any, n: int) -> None:
-    base, blocks, first = w.ctypes.data, v.ctypes.data, matrices.ctypes.data
-    coupling = first + 8 * STAGES * variation.jacobian
-    moment = np.empty(2)
-    for stage in range(STAGES):
-        moment[0] = w[rows.begin] + w[rows.t] + variation.times[stage] * w[rows.used]
-        moment[1] = variation.slopes[stage] * w[rows.used]
-        call7(
-            variation.vary,
-            base,
-            base + 8 * (rows.arguments + stage * n),
-            base + 8 * (rows.k + stage * n),
-            first + 8 * stage * variation.jacobian,
-            coupling + 8 * stage * variation.coupling,
-            blocks + 8 * (variation.source + stage * n) * variation.lanes,
-            moment.ctypes.data,
-        )
-    for block in range(variation.blocks):
-        call4(variation.propagate, base, first, coupling, blocks + 8 * block * variation.size)
+@inlined
+def _vary(base: int, matrices: int, blocks: int, variation: Any) -> None:
+    """Carry all blocks over the step that stands."""
+    call3(variation.vary, base, matrices, blocks)
+    for block in range(variation.propagate.size):
+        call3(variation.propagate[block], base, matrices, blocks + 8 * block * variation.size)
 
 
-@compiled
-def _held(w: Any, rows: Any, v: Any, variation: Any, n: int) -> bool:
-    """Say whether every parameter's sensitivities keep the tolerance, each in units of state over parameter."""
+@inlined
+def _hold(w: Any, rows: Any, v: Any, variation: Any) -> None:
+    """Hold every parameter's sensitivities to the tolerance: the worst decides where it is worse than the states."""
+    worst = w[rows.error]
     for p in range(variation.parameters):
-        block, total = (p // variation.lanes) * variation.size + p % variation.lanes, 0.0
-        for i in range(n):
-            error = v[block + (variation.stages + 7 * n + i) * variation.lanes]
-            size = abs(v[block + (variation.next + i) * variation.lanes])
-            size = w[rows.relative] * size + w[rows.weight + i] / variation.scales[p]
-            total += (error / size) ** 2
-        if not total <= n:
-            return False
-    return True
+        error = v[variation.places[p] + variation.error * variation.lanes]
+        worst = worst if error <= worst else error
+    if worst == w[rows.error]:
+        return
+    if not worst <= 1.0:
+        w[rows.accepted], w[rows.rejected] = 0.0, 1.0
+    factor = SAFETY * worst ** (-0.5 / ORDER) if math.isfinite(worst) else SHORTEST
+    following, asked = w[rows.used] * max(factor, SHORTEST), w[rows.asked]
+    if worst <= 1.0 and w[rows.used] < asked:
+        following = max(following, asked)
+    w[rows.h] = min(w[rows.h], following)
 
 
-@compiled
+@inlined
+def _next(variation: Any, n: int) -> int:
+    """Return the row of the sensitivities after the step: the end of the last stage."""
+    row: int = variation.ends + (STAGES - 1) * n
+    return row
+
+
+@inlined
 def _advance(v: Any, variation: Any, n: int) -> None:
-    for block in range(variation.blocks):
-        start = block * variation.size
-        for i in range(n * variation.lanes):
-            v[start + variation.now * variation.lanes + i] = v[start + variation.next * variation.lanes + i]
+    for block in range(variation.propagate.size):
+        start, doubles = block * variation.size, n * variation.lanes
+        now, then = start + variation.now * variation.lanes, start + _next(variation, n) * variation.lanes
+        v[now : now + doubles] = v[then : then + doubles]
 
 
-@compiled
-def _show_now(v: Any, variation: Any, by: Any, row: int, n: int) -> None:
+@inlined
+def _show_row(v: Any, variation: Any, first: int, by: Any, row: int, n: int) -> None:
+    """Write what stands in the blocks, now or after the step."""
     for p in range(variation.parameters):
-        block = (p // variation.lanes) * variation.size + p % variation.lanes
         for i in range(n):
-            by[row, i, p] = v[block + (variation.now + i) * variation.lanes]
+            by[row, i, p] = v[variation.places[p] + (first + i) * variation.lanes]
 
 
 @compiled
@@ -232,23 +243,22 @@ def _show(v: Any, variation: Any, theta: float, by: Any, row: int, n: int) -> No
     """Read the derivative of the interpolant; it is linear in the derivatives of the stages."""
     if variation.parameters == 0:
         return
+    if theta == 1.0:
+        _show_row(v, variation, _next(variation, n), by, row, n)
+        return
     lanes, back = variation.lanes, 1.0 - theta
-    weights, found = np.empty(STAGES), np.empty(lanes)
-    for stage in range(STAGES):
-        curve = variation.dense[1, stage] + theta * variation.dense[2, stage]
-        weights[stage] = theta * back * (variation.dense[0, stage] + theta * curve)
-    for block in range(variation.blocks):
-        start, p = block * variation.size, block * lanes
+    weights = np.empty(1 + STAGES)
+    for part in range(1 + STAGES):
+        curve = variation.dense[1, part] + theta * variation.dense[2, part]
+        weights[part] = theta * back * (variation.dense[0, part] + theta * curve)
+    weights[0] += back
+    weights[STAGES] += theta
+    for p in range(variation.parameters):
         for i in range(n):
-            now, then = start + (variation.now + i) * lanes, start + (variation.next + i) * lanes
-            for lane in range(lanes):
-                found[lane] = back * v[now + lane] + theta * v[then + lane]
+            found = weights[0] * v[variation.places[p] + (variation.now + i) * lanes]
             for stage in range(STAGES):
-                at = start + (variation.stages + stage * n + i) * lanes
-                for lane in range(lanes):
-                    found[lane] += weights[stage] * v[at + lane]
-            for lane in range(min(lanes, variation.parameters - p)):
-                by[row, i, p + lane] = found[lane]
+                found += weights[1 + stage] * v[variation.places[p] + (variation.ends + stage * n + i) * lanes]
+            by[row, i, p] = found
 
 
 @compiled

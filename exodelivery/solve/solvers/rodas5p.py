@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from exodelivery.compile.emitters.llvm import FUNCTIONS, LlvmKernels
 from exodelivery.compile.equations import Equations
 from exodelivery.compile.native.machine import host_lanes
-from exodelivery.compile.native.tableau import RODAS5P
+from exodelivery.compile.native.tableau import ENDS
 from exodelivery.errors import SimulationError
 from exodelivery.solve.lanes.course import course, weights
 from exodelivery.solve.lanes.lane import Course, Kernels, Weights
@@ -151,7 +151,12 @@ class Rodas5pSolver:
         SimulationError
             The times leave the run, or the timeline does not fit the equations.
         """
-        machine = kernels.machine(1, varied=bool(kernels.sensitive))
+        varied = (
+            kernels.blocks(_everywhere(kernels, timeline), timeline.inputs_by is not None)
+            if kernels.sensitive
+            else None
+        )
+        machine = kernels.machine(1, varied)
         return Prepared(
             kernels,
             timeline,
@@ -160,7 +165,7 @@ class Rodas5pSolver:
             _kernels(machine, observing=False),
             course(kernels.plan.size, [timeline], [times]),
             weights(tolerance, kernels.plan.size),
-            _variation(kernels, machine, timeline),
+            _variation(kernels, machine, varied, timeline),
         )
 
     def solve_many(
@@ -284,29 +289,46 @@ def _kernels(machine: Any, *, observing: bool) -> Kernels:
     return Kernels(**addresses if observing else addresses | {"observe": 0})
 
 
-def _variation(kernels: LlvmKernels, machine: Any, timeline: Timeline) -> Variation:
-    k = len(kernels.sensitive)
-    if k == 0:
+def _everywhere(kernels: LlvmKernels, timeline: Timeline) -> frozenset[int]:
+    """Return the sensitive parameters whose doses move states that their rates do not."""
+    from exodelivery.compile.native.variational import reach
+
+    found: set[int] = set()
+    reached = reach(kernels.plan, len(kernels.sensitive))
+    for values in (timeline.jumps_by, timeline.inputs_by):
+        if values is not None:
+            moved = np.any(np.asarray(values) != 0.0, axis=0)  # (states, sensitive)
+            found |= {p for p, states in enumerate(reached) if not states.issuperset(np.flatnonzero(moved[:, p]))}
+    if timeline.times_by is not None:
+        found |= set(np.flatnonzero(np.any(np.asarray(timeline.times_by) != 0.0, axis=0)).tolist())
+    return frozenset(p for p in found if len(reached[p]) < kernels.plan.size)
+
+
+def _variation(kernels: LlvmKernels, machine: Any, layout: Any, timeline: Timeline) -> Variation:
+    if layout is None:
         return NO_VARIATION
-    layout, parts = kernels.blocks, kernels.plan.variations
-    rows = layout.rows
+    from exodelivery.compile.native.variational import matrices
+
+    k, rows = len(kernels.sensitive), layout.rows
 
     def given(values: Array | None) -> Array:
         return NOTHING if values is None else np.ascontiguousarray(values, dtype=float)
 
     return Variation(
-        k, layout.lanes, layout.count, layout.doubles,
-        rows["source"], rows["inputs"], rows["now"], rows["next"], rows["stages"],
-        len(kernels.plan.jacobian), len(parts.along_by_states) if parts else 0,
-        machine.addresses["vary"], machine.addresses["start_by"], machine.addresses["propagate"],
-        TIMES, SLOPES, DENSE,
+        k, layout.lanes, layout.doubles,
+        rows["inputs"], rows["now"], rows["ends"], rows["inverse"], rows["error"],
+        matrices(kernels.plan).doubles,
+        machine.addresses["vary"], machine.addresses["start_by"],
+        np.array([machine.addresses[layout.names[kind]] for kind in layout.arrangement.blocks]),
+        np.array([layout.place(p) for p in range(k)]), DENSE,
         given(timeline.jumps_by), given(timeline.inputs_by),
         np.empty((0, 0)) if timeline.times_by is None else np.ascontiguousarray(timeline.times_by, dtype=float),
         np.empty(0),
     )  # fmt: skip
 
 
-TIMES, SLOPES, DENSE = np.array(RODAS5P.times), np.array(RODAS5P.slopes), np.array(RODAS5P.dense)
+DENSE = np.array(ENDS.dense)
+NONE = np.empty(0, dtype=np.int64)
 NO_VARIATION = Variation(
-    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, TIMES, SLOPES, DENSE, NOTHING, NOTHING, np.empty((0, 0)), np.empty(0)
-)  # fmt: skip
+    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, NONE, NONE, DENSE, NOTHING, NOTHING, np.empty((0, 0)), np.empty(0)
+)

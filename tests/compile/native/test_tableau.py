@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from exodelivery.compile.native.tableau import RODAS5P, STAGES
+from exodelivery.compile.native.tableau import ENDS, RODAS5P, STAGES
 
 
 def lower(rows: tuple[tuple[float, ...], ...]) -> np.ndarray:
@@ -36,3 +36,14 @@ def test_stage_times_and_slopes_undo_the_transformation() -> None:
     gamma = np.linalg.inv(np.eye(STAGES) / RODAS5P.gamma - lower(RODAS5P.couplings))
     np.testing.assert_allclose(gamma.sum(axis=1), RODAS5P.slopes, atol=1e-13)
     np.testing.assert_allclose((lower(RODAS5P.weights) @ gamma).sum(axis=1), RODAS5P.times, atol=1e-13)
+
+
+def test_the_variables_of_the_ends_give_the_same_step() -> None:
+    """x' = λx: the last end is the amplification, and the last two differ by the last stage."""
+    for z in (-0.3, -3.0, -300.0):
+        known = np.zeros(1 + STAGES)
+        known[0] = 1.0
+        for stage, row in enumerate(ENDS.right):
+            known[1 + stage] = np.dot(row, known) / (1 / RODAS5P.gamma - z)
+        assert abs(known[-1] - stability(z).real) < 1e-13
+        assert abs(np.dot(ENDS.arguments[-1], known) - known[-2]) == 0.0

@@ -184,6 +184,28 @@ def test_sensitivities_can_be_held_to_the_tolerance() -> None:
     assert error(Tolerance(1e-6, sensitivities=True)) < error(Tolerance(1e-6)) < 1e-2
 
 
+def test_outputs_far_apart_are_where_steps_end() -> None:
+    """What is stiff is known to less between two steps: M4 would be off by 2.4e-5 at this tolerance."""
+    problem = ALL["M4"]()
+    kernels = emit(problem)
+    tight = SOLVER.solve(kernels, problem.parameters, problem.timeline, problem.times, Tolerance(1e-11)).states
+    found = SOLVER.solve(kernels, problem.parameters, problem.timeline, problem.times, Tolerance(1e-6))
+    assert deviation(found.states, tight) < 6e-6
+    few = SOLVER.solve(kernels, problem.parameters, problem.timeline, problem.times[-1:], Tolerance(1e-6))
+    assert found.outcome.steps < few.outcome.steps + 1.2 * len(problem.times)
+
+
+def test_crowded_outputs_cost_no_steps() -> None:
+    problem = ALL["M2"]()
+    crowd, few = np.linspace(0.0, 96.0, 5001), np.array([96.0])
+    runs = [
+        SOLVER.solve(emit(problem), problem.parameters, problem.timeline, times, Tolerance(1e-6))
+        for times in (crowd, few)
+    ]
+    assert runs[0].outcome.steps < 1.25 * runs[1].outcome.steps
+    np.testing.assert_allclose(runs[0].states[-1], runs[1].states[-1], rtol=1e-5)
+
+
 def test_a_budget_of_steps_ends_a_run_that_would_go_on() -> None:
     problem = ALL["M4"]()
     found = SOLVER.solve_many(
