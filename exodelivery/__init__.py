@@ -22,6 +22,7 @@ __all__ = [
     "Quantity",
     "Regimen",
     "__version__",
+    "attribute",
     "bolus",
     "check",
     "cite",
@@ -58,6 +59,7 @@ _HOMES: dict[str, str] = {
 }
 
 if TYPE_CHECKING:
+    from exodelivery.api.attribute import attribute
     from exodelivery.api.check import check
     from exodelivery.api.cite import cite
     from exodelivery.api.compare import compare

@@ -13,6 +13,7 @@ import pytest
 import exodelivery as exo
 
 SIGNATURES = {
+    "attribute": "(model, carrier, dose, *, baseline, using=None, **options)",
     "bolus": (
         "(amount, *, route='iv', at=0.0, every=0.0, times=1, label='', lag=0.0, bioavailability=1.0, steady_state='')"
     ),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import exodelivery as exo
-from exodelivery.cli import check, compare, demo, fit, list, new, report, show, simulate, warm_up
+from exodelivery.cli import attribute, check, compare, demo, fit, list, new, report, show, simulate, warm_up
 from exodelivery.cli.command import CLOSED_PIPE, INTERRUPTED, MISUSE, Command, Misuse
 from exodelivery.errors import ExodeliveryError
 
@@ -21,6 +21,7 @@ COMMANDS: dict[str, Command] = {
     "simulate": simulate.COMMAND,
     "fit": fit.COMMAND,
     "compare": compare.COMMAND,
+    "attribute": attribute.COMMAND,
     "report": report.COMMAND,
     "new": new.COMMAND,
     "warm-up": warm_up.COMMAND,

@@ -10,9 +10,10 @@ from exodelivery.errors import ExodeliveryError
 from exodelivery.evidence.studies import Studies
 from exodelivery.evidence.study import Study
 from exodelivery.fitting.result import Fit
+from exodelivery.judge.attribution import Attribution
 from exodelivery.judge.comparison import Comparison
 from exodelivery.reports.section import Section
-from exodelivery.reports.sections import comparison, evidence, fit, model, run, what_if
+from exodelivery.reports.sections import attribution, comparison, evidence, fit, model, run, what_if
 from exodelivery.reports.what_if import WhatIf
 from exodelivery.solve.trajectory import Trajectory
 
@@ -24,6 +25,7 @@ SECTIONS: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
     (Study, evidence.render_one),
     (Fit, fit.render),
     (Comparison, comparison.render),
+    (Attribution, attribution.render),
     (WhatIf, what_if.render),
 )
 """Types of results, each with its renderer."""
@@ -40,5 +42,5 @@ def section_of(part: object) -> Section:
     for kind, render in SECTIONS:
         if isinstance(part, kind):
             return render(part)
-    known = "a model, a run, studies, a fit, a comparison, what_if(...), or a Section made by hand"
+    known = "a model, a run, studies, a fit, a comparison, an attribution, what_if(...), or a Section made by hand"
     raise ExodeliveryError(f"a report cannot show {type(part).__name__}", remedy=f"give {known}")
