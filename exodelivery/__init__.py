@@ -26,7 +26,9 @@ __all__ = [
     "bolus",
     "check",
     "cite",
+    "combine",
     "compare",
+    "curves",
     "fit",
     "infusion",
     "list",
@@ -52,6 +54,8 @@ _HOMES: dict[str, str] = {
     "Quantity": "exodelivery.declare.quantity",
     "Regimen": "exodelivery.declare.regimen",
     "bolus": "exodelivery.declare.regimen",
+    "combine": "exodelivery.judge.dose_response.combination",
+    "curves": "exodelivery.judge.dose_response.curves",
     "infusion": "exodelivery.declare.regimen",
     "nca": "exodelivery.solve.noncompartmental.analysis",
     "save": "exodelivery.declare.files",
@@ -78,6 +82,8 @@ if TYPE_CHECKING:
     from exodelivery.declare.quantity import Quantity
     from exodelivery.declare.regimen import Regimen, bolus, infusion
     from exodelivery.errors import ExodeliveryError, ExodeliveryWarning
+    from exodelivery.judge.dose_response.combination import combine
+    from exodelivery.judge.dose_response.curves import curves
     from exodelivery.solve.noncompartmental.analysis import nca
     from exodelivery.solve.simulate import simulate
 

@@ -19,7 +19,12 @@ SIGNATURES = {
     ),
     "check": "(model, *, strict=False)",
     "cite": "(*things)",
+    "combine": "(data, *, doses, response='response', blank=None, references=('bliss', 'hsa', 'loewe', 'zip'), "
+    "confidence=0.95, draws=200, seed=1)",
     "compare": "(model, carriers, dose, *, baseline, using=None, **options)",
+    "curves": "(data, *, dose='dose', response='response', by=(), unit='', shape='hill4', control=None, time0=None, "
+    "blank=None, plate='', weight='', fixed=None, bounds=None, level=0.5, confidence=0.95, "
+    "intervals=('ec50', 'ic50', 'e0', 'einf', 'form'), threads=None)",
     "fit": "(name, *, again=False, **options)",
     "infusion": "(amount='', over=None, *, rate='', route='iv', at=0.0, every=0.0, times=1, label='', lag=0.0,"
     " bioavailability=1.0, steady_state='')",
@@ -68,7 +73,7 @@ def test_a_verb_keeps_its_signature(verb: str) -> None:
 
 def test_the_door_holds_the_verbs_and_nothing_else() -> None:
     verbs = {path.stem for path in (Path(exo.__file__).parent / "api").glob("[!_]*.py")}
-    assert verbs == set(SIGNATURES) - {"bolus", "infusion", "nca", "save", "simulate"}
+    assert verbs == set(SIGNATURES) - {"bolus", "combine", "curves", "infusion", "nca", "save", "simulate"}
 
 
 @pytest.mark.parametrize("name", [*SIGNATURES, *NOUNS, *FAMILIES])

@@ -14,12 +14,13 @@ from itertools import product
 
 import numpy as np
 
-from exodelivery.judge.dose_response.least_squares import Box, Ends, fit
+from exodelivery.judge.dose_response.least_squares import MOST_STEPS, Box, Ends, fit
 from exodelivery.judge.dose_response.task import DOSE, E0, EINF, FORM, Task
 from exodelivery.solve.timeline import Array
 
 POSITIONS = 13
 KEPT = 2
+ROUGH_STEPS = 25
 
 
 def on_scale(value: float, scale: str) -> float:
@@ -41,7 +42,7 @@ def span_of(task: Task) -> tuple[Array, Array]:
     return np.where(np.isfinite(low), low, 0.0), np.where(np.isfinite(high), high, 0.0)
 
 
-def best_of(task: Task, pinned: Array, box: Box) -> Ends:
+def best_of(task: Task, pinned: Array, box: Box, rough: float = 0.0) -> Ends:
     """Return the best fit from the best points of the grid.
 
     Parameters
@@ -51,6 +52,9 @@ def best_of(task: Task, pinned: Array, box: Box) -> Ends:
     pinned : array, (curves, unknowns)
         Values of the unknowns that the box holds.
     box : Box
+    rough : float
+        Where above zero: a change of the sum of squares that does not matter, for draws of which only the crowd is
+        read; then one point of the grid is fitted, in few steps.
     """
     low, high = span_of(task)
     candidates: list[Array] = []
@@ -69,8 +73,9 @@ def best_of(task: Task, pinned: Array, box: Box) -> Ends:
     every = np.array(candidates)
     curves = np.arange(len(task.x))
     found: Ends | None = None
-    for rank in range(KEPT):
-        ended = fit(task, every[order[rank], curves], box)
+    for rank in range(1 if rough else KEPT):
+        start = every[order[rank], curves]
+        ended = fit(task, start, box, absolute=np.full(len(start), rough), most=ROUGH_STEPS if rough else MOST_STEPS)
         if found is None:
             found = ended
             continue
