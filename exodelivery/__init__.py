@@ -35,6 +35,7 @@ __all__ = [
     "load",
     "nca",
     "new",
+    "qualify",
     "report",
     "save",
     "show",
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from exodelivery.api.list import list
     from exodelivery.api.load import load
     from exodelivery.api.new import new
+    from exodelivery.api.qualify import qualify
     from exodelivery.api.report import report
     from exodelivery.api.show import show
     from exodelivery.api.studies import studies

@@ -34,6 +34,7 @@ SIGNATURES = {
     "below='standard', limit=None, tau=None, windows=(), terminal=None, sparse=False, subject=None, time=None, level=None, by=(), "
     "units=None, times=None)",
     "new": "(folder)",
+    "qualify": "(*names, progress=False)",
     "report": "(path, *parts, title='')",
     "save": "(noun, path, *, replace=False)",
     "show": "(thing, **swaps)",

@@ -8,10 +8,10 @@ from typing import Any
 from exodelivery.declare.files import read_file
 from exodelivery.declare.model import Model
 from exodelivery.declare.shelf import find, kinds_of, on_shelves
-from exodelivery.declare.tables import KINDS
+from exodelivery.declare.tables import EVIDENCE, KINDS
 from exodelivery.errors import ShelfError, nearest
 
-_LOADABLE = tuple(kind for kind in KINDS if kind not in ("study", "fit"))
+_LOADABLE = tuple(kind for kind in KINDS if kind not in EVIDENCE)
 
 
 def load(name: str | Path, *, kind: str = "", **swaps: Any) -> Any:

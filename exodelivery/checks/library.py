@@ -18,12 +18,12 @@ from exodelivery.checks.studies import check_study
 from exodelivery.checks.unused import RULE as UNUSED
 from exodelivery.declare.model import Model, instances
 from exodelivery.declare.shelf import Shelf, find, shelves
-from exodelivery.declare.tables import KINDS, SLOTS
+from exodelivery.declare.tables import EVIDENCE, KINDS, SLOTS
 from exodelivery.errors import ExodeliveryError, Place, ShelfError, nearest
 from exodelivery.evidence.read_study import read_study
 
 LOAD = "load"
-NOUNS: tuple[str, ...] = tuple(kind for kind in KINDS if kind not in ("study", "fit"))
+NOUNS: tuple[str, ...] = tuple(kind for kind in KINDS if kind not in EVIDENCE)
 
 
 def check_all(*prefixes: str) -> Findings:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import exodelivery as exo
-from exodelivery.cli import attribute, check, compare, demo, fit, list, new, report, show, simulate, warm_up
+from exodelivery.cli import attribute, check, compare, demo, fit, list, new, qualify, report, show, simulate, warm_up
 from exodelivery.cli.command import CLOSED_PIPE, INTERRUPTED, MISUSE, Command, Misuse
 from exodelivery.errors import ExodeliveryError
 
@@ -22,6 +22,7 @@ COMMANDS: dict[str, Command] = {
     "fit": fit.COMMAND,
     "compare": compare.COMMAND,
     "attribute": attribute.COMMAND,
+    "qualify": qualify.COMMAND,
     "report": report.COMMAND,
     "new": new.COMMAND,
     "warm-up": warm_up.COMMAND,

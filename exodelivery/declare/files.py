@@ -23,7 +23,7 @@ from exodelivery.declare.place import Population, Site
 from exodelivery.declare.quantity import Quantity
 from exodelivery.declare.route import Route
 from exodelivery.declare.table import Table
-from exodelivery.declare.tables import KINDS, SLOTS
+from exodelivery.declare.tables import EVIDENCE, KINDS, SLOTS
 from exodelivery.errors import DeclarationError, Place, nearest
 
 FORMAT = 1
@@ -138,7 +138,7 @@ def build(document: Mapping[str, Any], name: str, origin: Origin) -> Noun:
             remedy=f"format = {FORMAT}",
         )
     kind = document.get("kind", "")
-    kinds = [known for known in KINDS if known not in ("study", "fit")]
+    kinds = [known for known in KINDS if known not in EVIDENCE]
     if kind not in kinds:
         raise DeclarationError(
             f"no kind is called {kind!r}", where=origin.place("kind"), remedy=nearest(str(kind), kinds)

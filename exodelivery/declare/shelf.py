@@ -36,6 +36,8 @@ class Shelf:
         """Return the file that holds this name."""
         if kind == "study":
             return self.folder / "fits" / "studies" / name / "study.toml"
+        if kind == "qualification":
+            return self.folder / "fits" / kind / f"{name}.toml"
         if kind == "fit":
             return self.folder / "fits" / name / "fit.toml"
         return self.folder / "models" / folder_of(kind) / f"{name}.toml"
@@ -165,6 +167,6 @@ def on_shelves(kind: str) -> Iterator[tuple[str, Shelf]]:
 
 
 def kinds_of(name: str) -> list[str]:
-    """Return the kinds under which a name stands on any shelf."""
+    """Return the kinds under which a name stands on any shelf; a qualification may bear its model's name."""
     plain = name.rpartition(":")[2]
-    return [kind for kind in KINDS if any(plain == found for found, _ in on_shelves(kind))]
+    return [kind for kind in KINDS if kind != "qualification" and any(plain == found for found, _ in on_shelves(kind))]

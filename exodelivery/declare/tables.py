@@ -230,7 +230,10 @@ OWNERS: tuple[str, ...] = ("body", "drug", "carrier", "cell", "study")
 PARTS: tuple[str, ...] = ("body", "drug", "carrier")
 """Parts of a model whose own parameters a block may read, e.g. ``body.V_plasma``."""
 
-KINDS: tuple[str, ...] = (*PARTS, *SLOTS, "model", "study", "fit")
+EVIDENCE: tuple[str, ...] = ("study", "fit", "qualification")
+"""Kinds of file that declare no part of a model: what was printed, and what was made of it."""
+
+KINDS: tuple[str, ...] = (*PARTS, *SLOTS, "model", *EVIDENCE)
 
 ERRORS: tuple[str, ...] = ("log-normal", "normal")
 """Error models of an observable."""

@@ -12,8 +12,9 @@ from exodelivery.evidence.study import Study
 from exodelivery.fitting.result import Fit
 from exodelivery.judge.attribution import Attribution
 from exodelivery.judge.comparison import Comparison
+from exodelivery.judge.qualification.result import Qualification
 from exodelivery.reports.section import Section
-from exodelivery.reports.sections import attribution, comparison, evidence, fit, model, run, what_if
+from exodelivery.reports.sections import attribution, comparison, evidence, fit, model, qualification, run, what_if
 from exodelivery.reports.what_if import WhatIf
 from exodelivery.solve.trajectory import Trajectory
 
@@ -26,6 +27,7 @@ SECTIONS: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
     (Fit, fit.render),
     (Comparison, comparison.render),
     (Attribution, attribution.render),
+    (Qualification, qualification.render),
     (WhatIf, what_if.render),
 )
 """Types of results, each with its renderer."""
