@@ -23,6 +23,7 @@ from exodelivery.solve.timeline import Array
 
 MOST_EVALUATIONS = 5000
 STOP = 1e-15
+"""Relative change at which it stops; for curves from an integrator, its own accuracy."""
 AWAY = 1e10
 """Residual of a prediction that failed: a step there is refused."""
 
@@ -84,7 +85,8 @@ def minimise(objective: Objective, start: Array, tell: Callable[[float], None] |
     rest = start[p:]
 
     def residuals(at: Array) -> Array:
-        predicted = objective.predict(np.concatenate([at, rest]))
+        # With their derivatives, which are kept: a trial that is taken asks for them next.
+        predicted, _ = objective.slopes(np.concatenate([at, rest]))
         with np.errstate(all="ignore"):
             found = (np.log(predicted) if logs else predicted) - y
         if not np.all(np.isfinite(found)):
@@ -102,13 +104,14 @@ def minimise(objective: Objective, start: Array, tell: Callable[[float], None] |
     if np.all(residuals(start[:p]) == AWAY):
         raise FitError("the curve has no finite value where it starts", remedy="start elsewhere")
     low, high = objective.low[:p], objective.high[:p]
+    stop = max(STOP, getattr(objective.curve, "accuracy", 0.0))
     inside = np.clip(start[:p], low, high)
     with np.errstate(all="ignore"):
         found = least_squares(
             residuals, inside, jac=jacobian, bounds=(low, high), x_scale="jac", method="trf",
-            ftol=STOP, xtol=STOP, gtol=STOP, max_nfev=MOST_EVALUATIONS,
+            ftol=stop, xtol=stop, gtol=stop, max_nfev=MOST_EVALUATIONS,
         )  # fmt: skip
-    at = _polish(residuals, jacobian, found.x, low, high)
+    at = found.x if stop > STOP else _polish(residuals, jacobian, found.x, low, high)
     left = residuals(at)
     return Minimum(
         at, float(left @ left), inverse_square(jacobian(at)), bool(found.success), str(found.message).rstrip(".")
