@@ -1,4 +1,4 @@
-"""``python -m benchmarks [M1 M2 … ivp library]``: ratios to the peers that are installed.
+"""``python -m benchmarks [M1 M2 … ivp library theophylline]``: ratios to the peers that are installed.
 
 The table goes to the screen and to ``out/bench.json``, which is written anew after every row.
 """
@@ -20,6 +20,7 @@ from benchmarks.others import ivp, library
 from benchmarks.own import own_one, own_population, own_sensitivities
 from benchmarks.protocol import Run, Tool
 from benchmarks.rows import Row, Table, row
+from benchmarks.theophylline import theophylline
 from benchmarks.tools import TOOLS
 from exodelivery.solve.timeline import Array
 
@@ -30,11 +31,11 @@ TINY = 1e-4
 
 def main(names: list[str]) -> None:
     table = Table()
-    for name in names or [*ALL, "ivp", "library"]:
+    for name in names or [*ALL, "ivp", "library", "theophylline"]:
         if name in ALL:
             _model(ALL[name](), table)
         else:
-            table.extend({"ivp": ivp, "library": library}[name]())
+            table.extend({"ivp": ivp, "library": library, "theophylline": theophylline}[name]())
     print(f"\n{len(table.rows)} rows in {table.path}")
 
 

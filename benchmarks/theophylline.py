@@ -1,8 +1,8 @@
 """Theophylline, pooled: 12 subjects, 3 parameters as an ODE, with profile intervals, against lmfit over ``solve_ivp``.
 
-Both fit the same residuals from the same start on logarithms, by least squares, and give 95 % intervals by the F test on
-profiles. The peer has what a person would write: a Python right-hand side, LSODA at a relative tolerance of 1e-8, and
-lmfit's ``minimize`` and ``conf_interval``. The ends must agree to 1 %.
+Both fit the same residuals from the same start on logarithms, by least squares, and give 95 % intervals by the F test
+on profiles. The peer has what a person would write: a Python right-hand side, LSODA at a relative tolerance of 1e-8,
+and lmfit's ``minimize`` and ``conf_interval``. The ends must agree to 1 %.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ which is never written to.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,11 @@ from exodelivery.citation import bibliography
 from exodelivery.declare.table import Table
 from exodelivery.errors import OutdatedFitWarning
 from exodelivery.fitting.arms import LeftOut, Row
+from exodelivery.fitting.journal import Journal
 from exodelivery.fitting.keep import RESULT, hashes_of, read_fit, write_fit
 from exodelivery.fitting.noise import FAILED, titles
 from exodelivery.fitting.problem import Evaluator, Problem, problem_of, workers
+from exodelivery.fitting.progress import Progress
 from exodelivery.fitting.protocol import Ended, estimator
 from exodelivery.fitting.recipe import Recipe, read_recipe
 from exodelivery.fitting.result import Fit, ParameterRow, PredictionRow
@@ -29,6 +32,8 @@ from exodelivery.solve.functionals import Value
 from exodelivery.solve.timeline import Array
 
 ESTIMATOR = "least_squares"
+JOURNAL = "journal.part"
+"""Evaluations of a fit under way, beside its recipe; a fit that was killed goes on from them."""
 FAR = 2.0
 BEYOND = 1.96
 FARTHEST_START = 3.0
@@ -57,11 +62,12 @@ def fit(
     executor : Executor or int, optional
         Runs arms side by side: an executor, or a number of processes. The result does not depend on it.
     progress : bool
-        Show the sum of squares as it falls.
+        Show evaluations, their rate, the best sum of squares and the time left.
 
     Returns
     -------
     Fit
+        A fit that was killed, even by ``kill -9``, goes on from its journal, with the bits of one left alone.
 
     Raises
     ------
@@ -78,9 +84,20 @@ def fit(
         return _kept(recipe)
     method = recipe.method
     method = replace(method, starts=starts or method.starts, seed=method.seed if seed is None else seed)
-    found = fit_recipe(replace(recipe, method=method), executor=executor, progress=progress)
-    write_fit(found, own_folder(recipe))
+    own = own_folder(recipe)
+    chosen = replace(recipe, method=method)
+    with Journal(own / JOURNAL, _rests_on(chosen)) as journal:
+        found = fit_recipe(chosen, executor=executor, progress=progress, journal=journal)
+    write_fit(found, own)
+    journal.remove()
     return found
+
+
+def _rests_on(recipe: Recipe) -> dict[str, str]:
+    """Return what a journal must agree on to be gone on with."""
+    method = {name: str(getattr(recipe.method, name)) for name in ("starts", "seed", "spread", "tolerance", "solver")}
+    versions = {name: version(name) for name in ("exodelivery", "numpy", "scipy", "lmfit")}
+    return {"fit": recipe.name, **method, **hashes_of(recipe), **versions}
 
 
 def own_folder(recipe: Recipe) -> Path:
@@ -104,11 +121,17 @@ def _kept(recipe: Recipe) -> Fit:
     return found
 
 
-def fit_recipe(recipe: Recipe, *, executor: Executor | int | None = None, progress: bool = False) -> Fit:
-    """Fit a recipe from all its starts and return the result; nothing is written."""
+def fit_recipe(
+    recipe: Recipe,
+    *,
+    executor: Executor | int | None = None,
+    progress: bool = False,
+    journal: Journal | None = None,
+) -> Fit:
+    """Fit a recipe from all its starts and return the result; nothing is written but a journal, if there is one."""
     problem = problem_of(recipe)
     with workers(executor) as pool:
-        evaluator = Evaluator(problem, pool)
+        evaluator = Evaluator(problem, pool, journal=journal)
         ends = _ends(evaluator, starts_of(problem), progress)
         best = min(ends, key=lambda end: end.cost)
         evaluator.failures.clear()
@@ -136,15 +159,11 @@ def starts_of(problem: Problem) -> list[Array]:
 
 
 def _ends(evaluator: Evaluator, starts: Sequence[Array], progress: bool) -> list[Ended]:
-    method = evaluator.problem.recipe.method
-    from tqdm.auto import tqdm
-
-    found = []
-    with tqdm(total=len(starts), disable=not progress, unit="start") as bar:
-        tell: Callable[[float], None] = lambda cost: bar.set_postfix_str(f"sum of squares {cost:.4g}")  # noqa: E731
+    method, found = evaluator.problem.recipe.method, []
+    with Progress(len(starts), progress) as shown:
         for start in starts:
-            found.append(estimator(ESTIMATOR).estimate(evaluator, start, method.tolerance, tell))
-            bar.update()
+            found.append(estimator(ESTIMATOR).estimate(evaluator, start, method.tolerance, shown.tell))
+            shown.ended()
     return found
 
 

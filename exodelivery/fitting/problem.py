@@ -6,7 +6,7 @@ itself. The Jacobian comes from each arm's variational equations, for the unknow
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ from exodelivery.errors import FitError, Place, nearest
 from exodelivery.evidence.read_study import read_study
 from exodelivery.evidence.study import Study
 from exodelivery.fitting.arms import ArmOfFit, LeftOut, arm_of_fit, positions, sort_records
+from exodelivery.fitting.journal import Entry, Journal
 from exodelivery.fitting.recipe import Recipe, read_recipe
 from exodelivery.fitting.unknowns import Unknown, identities_of, unknowns_of
 from exodelivery.solve.functionals import Value
@@ -146,16 +147,31 @@ def _parameters(recipe: Recipe, arms: Iterable[ArmOfFit]) -> Iterator[Parameter]
 
 @dataclass
 class Evaluator:
-    """Evaluates a problem, here or by an executor, arm by arm, and remembers what failed."""
+    """Evaluates a problem, here or by an executor, arm by arm, and remembers what failed; with a journal, for good."""
 
     problem: Problem
     executor: Executor | None = None
     failures: dict[str, int] = field(default_factory=dict)
+    journal: Journal | None = None
 
     def residuals(self, white: Array) -> Array:
         """Return residuals of records, then of priors, (records + unknowns,)."""
-        every = self.predictions(white)
-        return np.concatenate([*(self._distances(arm, values) for arm, values in enumerate(every)), white])
+        found = self._asked("residuals", white, lambda: self._residuals(white))
+        for title in found.failed:
+            self.failures[title] = self.failures.get(title, 0) + 1
+        return found.arrays[0]
+
+    def _residuals(self, white: Array) -> Entry:
+        every, failed = self.predictions(white), []
+        distances = []
+        for arm, values in zip(self.problem.arms, every, strict=True):
+            pairs = list(zip(arm.rows, values, strict=True))
+            failed += [f"{row.title}: {value.why}" for row, value in pairs if not value]
+            distances.append(np.array([row.noise.residual(value) for row, value in pairs]))
+        return Entry((np.concatenate([*distances, white]),), tuple(failed))
+
+    def _asked(self, kind: str, white: Array, compute: Callable[[], Entry]) -> Entry:
+        return compute() if self.journal is None else self.journal.ask(kind, white, compute)
 
     def predictions(self, white: Array) -> list[list[Value]]:
         """Return each arm's predictions, in the records' units."""
@@ -164,16 +180,11 @@ class Evaluator:
 
     def jacobian(self, white: Array) -> Array:
         """Return the derivatives of the residuals by the whitened unknowns, (records + unknowns, unknowns)."""
+        return self._asked("jacobian", white, lambda: Entry((self._jacobian(white),))).arrays[0]
+
+    def _jacobian(self, white: Array) -> Array:
         every = self._each("slopes", white)
         return np.concatenate([*(slopes for _, slopes in every), np.eye(len(white))])
-
-    def _distances(self, arm: int, values: Sequence[Value]) -> Array:
-        rows = self.problem.arms[arm].rows
-        for row, value in zip(rows, values, strict=True):
-            if not value:
-                text = f"{row.title}: {value.why}"
-                self.failures[text] = self.failures.get(text, 0) + 1
-        return np.array([row.noise.residual(value) for row, value in zip(rows, values, strict=True)])
 
     def _each(self, verb: str, white: Array) -> list[Any]:
         problem = self.problem

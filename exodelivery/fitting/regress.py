@@ -6,26 +6,33 @@ model run for subjects (:class:`~exodelivery.fitting.curves.course.Course`); noi
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
 from exodelivery.errors import FitError, nearest
 from exodelivery.fitting.curves.formula import Formula
+from exodelivery.fitting.curves.kept import Kept
 from exodelivery.fitting.curves.protocol import Curve
 from exodelivery.fitting.guess import guesses_of
+from exodelivery.fitting.journal import Journal
 from exodelivery.fitting.noises.counts import Counts
 from exodelivery.fitting.noises.protocol import NoiseModel
 from exodelivery.fitting.noises.spread import KINDS, Spread
 from exodelivery.fitting.objective import Objective, Observed, Under
 from exodelivery.fitting.ordinary import is_ordinary, minimise
+from exodelivery.fitting.progress import Progress
 from exodelivery.fitting.regression import Regression
 from exodelivery.fitting.scoring import Reached, score
 from exodelivery.fitting.verdict import AS_GOOD
 from exodelivery.solve.timeline import Array
 
+End = TypeVar("End")
 METHODS = ("least_squares", "maximum_likelihood")
 ESTIMATED_SIZE = "s^2 (J'J)^-1 with s^2 = RSS / (n - p); intervals by Student's t on n - p"
 GIVEN_SIZE = "(J'J)^-1 of residuals in standard deviations, never rescaled; normal intervals"
@@ -94,7 +101,8 @@ def regress(
     starts: int = 1,
     spread: float = 0.5,
     seed: int = 1,
-    tell: Callable[[float], None] | None = None,
+    progress: bool = False,
+    checkpoint: str | Path | None = None,
 ) -> Regression:
     """Fit a curve to numbers.
 
@@ -122,8 +130,10 @@ def regress(
         Standard deviation of that scatter: on log and logit scales as it stands, else relative to the value.
     seed : int
         Of the scatter: start n has a seed of its own, whatever runs beside it.
-    tell : callable, optional
-        Told the objective as it falls.
+    progress : bool
+        Show evaluations, their rate, the best so far and the time left.
+    checkpoint : path, optional
+        A journal of evaluations: a fit that was killed goes on from it, with the same bits; deleted at the end.
 
     Returns
     -------
@@ -146,9 +156,28 @@ def regress(
     if chosen not in METHODS:
         raise FitError(f"no method is called {method!r}", remedy=nearest(method, METHODS))
     points = starts_of(objective, starts, spread, seed)
-    if chosen == METHODS[0]:
-        return _ordinary(objective, points, tell)
-    return _likelihood(objective, points, tell)
+    estimate = _ordinary if chosen == METHODS[0] else _likelihood
+    with Progress(len(points), progress) as shown:
+        if checkpoint is None:
+            return estimate(objective, points, shown)
+        with Journal(Path(checkpoint), _rests_on(objective, chosen)) as journal:
+            kept = Objective(Kept(objective.curve, journal), objective.guesses, objective.observed)
+            found = estimate(kept, points, shown)
+    found.objective.curve = objective.curve
+    journal.remove()
+    return found
+
+
+def _rests_on(objective: Objective, method: str) -> dict[str, str]:
+    """Return what a journal must agree on to be gone on with."""
+    versions = {name: version(name) for name in ("exodelivery", "numpy", "scipy")}
+    curve = objective.curve
+    what = repr((type(curve).__name__, getattr(curve, "text", ""), objective.guesses, objective.observed.noises))
+    names = "|".join(objective.curve.names)
+    numbers = objective.observed.values.tobytes() + objective.observed.limits.tobytes()
+    probe = np.nan_to_num(curve.predict(objective.ties.values(objective.start[: objective.parameters])[0])).tobytes()
+    digest = hashlib.sha256(what.encode() + numbers + probe).hexdigest()[:16]
+    return {"method": method, "parameters": names, "data": digest, **versions}
 
 
 def objective_of(
@@ -226,8 +255,8 @@ def starts_of(objective: Objective, starts: int, spread: float, seed: int) -> li
     return found
 
 
-def _ordinary(objective: Objective, points: Sequence[Array], tell: Callable[[float], None] | None) -> Regression:
-    ends = [minimise(objective, point, tell) for point in points]
+def _ordinary(objective: Objective, points: Sequence[Array], shown: Progress) -> Regression:
+    ends = [_told(minimise(objective, point, shown.tell), shown) for point in points]
     best = min(ends, key=lambda end: end.sum_of_squares)
     under = objective.observed.noises[0]
     given = under.noise
@@ -262,8 +291,13 @@ def _ordinary(objective: Objective, points: Sequence[Array], tell: Callable[[flo
     )  # fmt: skip
 
 
-def _likelihood(objective: Objective, points: Sequence[Array], tell: Callable[[float], None] | None) -> Regression:
-    ends: list[Reached] = [score(objective, point, tell=tell) for point in points]
+def _told(end: End, shown: Progress) -> End:
+    shown.ended()
+    return end
+
+
+def _likelihood(objective: Objective, points: Sequence[Array], shown: Progress) -> Regression:
+    ends: list[Reached] = [_told(score(objective, point, tell=shown.tell), shown) for point in points]
     best = min(ends, key=lambda end: end.evaluation.value)
     observed_information = information(objective, best.at)
     found = _inverse(observed_information)

@@ -1,7 +1,7 @@
 """Floor 7: a compiled model run for subjects, read at their sampling times, as a curve: one number a row.
 
-Each subject's run is laid out once and then costs its steps only; derivatives are the solver's own sensitivities. What a
-dose brings is laid out anew only where a free parameter moves it (a lag, a bioavailability, a molar mass).
+Each subject's run is laid out once and then costs its steps only; derivatives are the solver's own sensitivities. What
+a dose brings is laid out anew only where a free parameter moves it (a lag, a bioavailability, a molar mass).
 """
 
 from __future__ import annotations
