@@ -25,7 +25,7 @@ class Variable:
     name : str
         A pool, a population, ``block.state``, or an account: ``out.drug``, ``in.cell``, ``pruned.label``.
     kind : str
-        pool, population, state or account.
+        pool, population, state, account or input.
     unit : str
         In the base system.
     ledger : str
@@ -125,6 +125,8 @@ class System:
     equations : Equations
     terms : Table of Table
         For each route that says so, its lag, bioavailability, duration or rate, in the system's parameters.
+    conditions : Table of tuple
+        What doses wait for, by its text: pairs of expressions, each first above its second where it holds.
     """
 
     model: Model
@@ -138,6 +140,7 @@ class System:
     routes: Table[Table[str]]
     equations: Equations
     terms: Table[Table[Any]] = field(default_factory=Table)
+    conditions: Table[tuple[tuple[Any, Any], ...]] = field(default_factory=Table)
 
     def index(self, variable: str) -> int:
         """Return the position of a variable among the states."""

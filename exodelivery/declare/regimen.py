@@ -5,14 +5,16 @@ injected label (``"1 ID"``). What that is in nmol and particles depends on the m
 
 Order at one time: a reset comes first, then doses as they are written; an output asked for at that time is the value
 after them. A reset, or a dose that is alone at steady state, takes back what earlier lines have not given yet: pending
-repeats, lagged doses and the rest of infusions.
+repeats, lagged doses and the rest of infusions. Doses that wait for a condition come last: see :meth:`Regimen.when`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from exodelivery.declare.course import Course, course
 from exodelivery.errors import DoseError, UnitError
 from exodelivery.units import Dimension, dose_unit, hours, unit
 
@@ -232,6 +234,10 @@ class Regimen:
     doses : tuple of Dose
     resets : tuple of float
         Times at which everything starts anew [h].
+    inputs : tuple of Course
+        What the model's declared inputs, and the body's weight and surface, are over time.
+    triggers : tuple of Trigger
+        Regimens whose times count from when a condition comes to hold.
 
     Examples
     --------
@@ -241,13 +247,20 @@ class Regimen:
 
     doses: tuple[Dose, ...] = ()
     resets: tuple[float, ...] = ()
+    inputs: tuple[Course, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
 
     def __post_init__(self) -> None:
         if not all(math.isfinite(time) and time >= 0 for time in self.resets):
             raise DoseError("times of a reset are finite and not negative")
 
     def __add__(self, other: Regimen) -> Regimen:
-        return Regimen(self.doses + other.doses, self.resets + other.resets)
+        return Regimen(
+            self.doses + other.doses,
+            self.resets + other.resets,
+            self.inputs + other.inputs,
+            self.triggers + other.triggers,
+        )
 
     def reset(self, at: str | float) -> Regimen:
         """Return these doses with a reset: all states start anew, and what earlier doses have not given is cancelled.
@@ -259,14 +272,86 @@ class Regimen:
         >>> print(bolus("5 mg").reset("50 h") + bolus("2 mg", at="50 h"))
         5 mg iv bolus; 2 mg iv bolus from 50 h; reset at 50 h
         """
-        return Regimen(self.doses, (*self.resets, hours(at)))
+        return replace(self, resets=(*self.resets, hours(at)))
 
     def delayed(self, by: str | float) -> Regimen:
-        """Return the same doses, later by a time."""
+        """Return the same doses, later by a time; inputs keep their clock, and conditions are watched as before."""
         late = hours(by)
-        return Regimen(
-            tuple(replace(dose, at=dose.at + late) for dose in self.doses), tuple(at + late for at in self.resets)
+        return replace(
+            self,
+            doses=tuple(replace(dose, at=dose.at + late) for dose in self.doses),
+            resets=tuple(at + late for at in self.resets),
+            triggers=tuple(replace(one, regimen=one.regimen.delayed(late)) for one in self.triggers),
         )
+
+    def varying(self, name: str, points: Iterable[tuple[str | float, str | float]], *, lines: bool = False) -> Regimen:
+        """Return these doses in a body or a set-up of which an input changes with time.
+
+        Parameters
+        ----------
+        name : str
+            Full name of an input that a block declares, or ``"body.weight"`` or ``"body.surface"``: a dose per kg
+            then takes the weight at its own time.
+        points : iterable of (time, value)
+            ``[("0 h", "20 g"), ("7 d", "22 g")]``; times rise. Before the first the declared value holds, after the
+            last the last.
+        lines : bool
+            Straight lines between the points; a value holds until the next (last observation carried forward) unless
+            given.
+
+        Raises
+        ------
+        DoseError
+            If times do not rise. An unknown name or a wrong unit shows when a model is run.
+
+        Examples
+        --------
+        >>> print(bolus("5 mg/kg", every="7 d", times=2).varying("body.weight", [(0, "20 g"), ("7 d", "22 g")]))
+        5 mg/kg iv bolus, 2 times every 168 h; body.weight 20 g, from 168 h 22 g
+        """
+        return replace(self, inputs=(*self.inputs, course(name, points, lines=lines)))
+
+    def when(self, condition: str, *, each: bool = False, since: str | float = 0.0) -> Regimen:
+        """Return these doses to be given once a condition comes to hold: every time of theirs counts from then.
+
+        Parameters
+        ----------
+        condition : str
+            A comparison, or several joined by ``and``: ``"tumour_volume > 500 mm3"``, ``"conc(plasma.free) < 0.1
+            nmol/mL and time > 2 d"``. Each side is a number with its unit, ``time``, or an expression of observables,
+            pools and parameters in the language of model files. A level and not a flank is asked for: what holds from
+            the start gives the doses at the start.
+        each : bool
+            Give them every time that the condition comes to hold anew; else the first time only.
+        since : str or float
+            When watching begins.
+
+        Returns
+        -------
+        Regimen
+
+        Raises
+        ------
+        DoseError
+            If the condition cannot be read, or these doses wait for another condition already.
+
+        Notes
+        -----
+        The moment is found on the solver's own interpolant to a billionth of an hour, and the run is cut there. At one
+        time, doses with a time of their own come before doses that a condition gives. A run says when each condition
+        came to hold, and which never did.
+
+        Examples
+        --------
+        >>> print(bolus("5 mg/kg", every="7 d", times=3).when("tumour_volume > 500 mm3"))
+        5 mg/kg iv bolus, 3 times every 168 h, the first time that tumour_volume > 500 mm3
+        """
+        return Regimen(triggers=(Trigger(self, condition, each, hours(since)),))
+
+    @property
+    def every_dose(self) -> tuple[Dose, ...]:
+        """The lines of doses, those that wait for a condition among them."""
+        return (*self.doses, *(dose for trigger in self.triggers for dose in trigger.regimen.doses))
 
     @property
     def single_doses(self) -> tuple[Dose, ...]:
@@ -280,12 +365,57 @@ class Regimen:
         return tuple(sorted(found, key=lambda dose: dose.at))
 
     def __str__(self) -> str:
-        return "; ".join([*map(str, self.doses), *(f"reset at {at:g} h" for at in self.resets)]) or "no dose"
+        said = [*map(str, self.doses), *(f"reset at {at:g} h" for at in self.resets)]
+        return "; ".join([*said, *map(str, self.triggers), *map(str, self.inputs)]) or "no dose"
 
     def _repr_html_(self) -> str:
         from exodelivery.declare.show import regimen_html
 
         return regimen_html(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Doses that wait for a condition; see :meth:`Regimen.when`.
+
+    Attributes
+    ----------
+    regimen : Regimen
+        Its times count from when the condition comes to hold.
+    condition : str
+    each : bool
+        Every time, not only the first.
+    since : float
+        When watching begins [h].
+    """
+
+    regimen: Regimen
+    condition: str
+    each: bool = False
+    since: float = 0.0
+
+    def __post_init__(self) -> None:
+        from exodelivery.declare.condition import read_condition
+
+        read_condition(self.condition)
+        if self.regimen.triggers or self.regimen.inputs:
+            raise DoseError(
+                "doses wait for one condition, and inputs for none",
+                remedy="join conditions by and; give inputs to the whole regimen",
+            )
+        if not (self.regimen.doses or self.regimen.resets):
+            raise DoseError(f"nothing is given when {self.condition}", remedy='write bolus("5 mg/kg").when(...)')
+        if any(dose.steady_state for dose in self.regimen.doses):
+            raise DoseError(
+                "a steady state has no moment at which it begins", remedy="take steady_state out of doses that wait"
+            )
+        if not math.isfinite(self.since) or self.since < 0:
+            raise DoseError("watching begins at a time that is finite and not negative")
+
+    def __str__(self) -> str:
+        often = "every time" if self.each else "the first time"
+        watched = f" after {self.since:g} h" if self.since else ""
+        return f"{self.regimen}, {often} that {self.condition}{watched}"
 
 
 def bolus(

@@ -1,7 +1,8 @@
 """Floor 3: read the dosing records of a NONMEM data set into regimens, one to each subject.
 
 Only what gives a dose or a reset is read: TIME, AMT, RATE, II, ADDL, SS, EVID, CMT and ID, by these names in any case
-and order. Other columns are left to their reader; a record that means nothing here is an error with its line.
+and order, and the columns that are named as covariates. Other columns are left to their reader; a record that means
+nothing here is an error with its line.
 
 References
 ----------
@@ -27,7 +28,13 @@ STEADY = {0: "", 1: "alone", 2: "added"}
 
 
 def read_nonmem(
-    path: str | Path, routes: Mapping[int, str], *, unit: str = "mg", modelled: Mapping[int, str] | None = None
+    path: str | Path,
+    routes: Mapping[int, str],
+    *,
+    unit: str = "mg",
+    modelled: Mapping[int, str] | None = None,
+    covariates: Mapping[str, str] | None = None,
+    carried: str = "forward",
 ) -> Table[Regimen]:
     """Read regimens from the CSV of a NONMEM data set; times are hours.
 
@@ -40,6 +47,12 @@ def read_nonmem(
         Of AMT; RATE is this an hour.
     modelled : mapping, optional
         The route for compartments where RATE is -1 or -2; it has the ``rate`` or ``duration``.
+    covariates : mapping, optional
+        The input of the model that a column gives, with the column's unit: ``{"WT": "body.weight [kg]"}``.
+    carried : str
+        ``"forward"``: a covariate holds from its record to the next (last observation carried forward), the first
+        record's before it as well. ``"backward"``: it holds since the record before, which is what NONMEM itself does
+        (the values of a record are in force on the way to it).
 
     Returns
     -------
@@ -49,15 +62,19 @@ def read_nonmem(
     Raises
     ------
     EvidenceError
-        For a missing column, or a record that no regimen can say; it names the line.
+        For a missing column, a record that no regimen can say, or a covariate that is no number; it names the line.
     """
+    if carried not in ("forward", "backward"):
+        raise EvidenceError(f"covariates are not carried {carried!r}", remedy="known: forward, backward")
     name = str(path)
     rows = csv.DictReader(StringIO(read_text(Path(path), Place(name))))
     columns = {(column or "").strip().upper(): column for column in rows.fieldnames or ()}
-    for column in WANTED:
+    followed = {column.strip().upper(): target for column, target in (covariates or {}).items()}
+    for column in (*WANTED, *followed):
         if column not in columns:
-            raise EvidenceError(f"a NONMEM data set has a column {column}", where=Place(name, 1))
+            raise EvidenceError(f"this NONMEM data set has no column {column}", where=Place(name, 1))
     found: dict[str, Regimen] = {}
+    seen: dict[str, list[tuple[float, dict[str, float]]]] = {}
     for row in rows:
         where = Place(name, rows.line_num)
         record = {
@@ -66,13 +83,35 @@ def read_nonmem(
         }
         subject = str(int(record["ID"]))
         found[subject] = found.get(subject, Regimen()) + _regimen(record, routes, modelled or {}, unit, where)
+        now = {column: _number(row[columns[column]], column, where, missing=math.nan) for column in followed}
+        seen.setdefault(subject, []).append((record["TIME"], now))
+    for subject, history in seen.items():
+        for column, target in followed.items():
+            known = [(time, now[column]) for time, now in history if not math.isnan(now[column])]
+            if not known:
+                raise EvidenceError(f"the subject {subject} has no {column}", where=Place(name))
+            full, _, its_unit = target.removesuffix("]").partition(" [")
+            found[subject] = found[subject].varying(full, _course(known, its_unit or "1", carried))
     return Table(found)
 
 
-def _number(text: str | None, column: str, where: Place) -> float:
+def _course(history: list[tuple[float, float]], unit: str, carried: str) -> list[tuple[float, str]]:
+    """Return from when on each value holds; a point only where it changes."""
+    history = sorted(history, key=lambda point: point[0])
+    times = [time for time, _ in history]
+    since = [0.0, *times[1:]] if carried == "forward" else [0.0, *times[:-1]]
+    points = dict(zip(since, (value for _, value in history), strict=True))
+    kept: list[tuple[float, str]] = []
+    for time, value in points.items():
+        if not kept or kept[-1][1] != f"{value!r} {unit}":
+            kept.append((time, f"{value!r} {unit}"))
+    return kept
+
+
+def _number(text: str | None, column: str, where: Place, missing: float = 0.0) -> float:
     words = (text or "").strip()
     if words in ("", "."):
-        return 0.0
+        return missing
     try:
         value = float(words)
     except ValueError:

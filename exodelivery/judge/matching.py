@@ -50,7 +50,7 @@ def matched(matching: str, regimen: Regimen, baseline: System, values: Array) ->
         if not (math.isfinite(amount) and amount > 0):
             raise DoseError(f"a dose of {baseline.model.carrier.name} has no known amount of {matching}")
         doses.append(replace(dose, amount=f"{float(amount) * _PER_UNIT[matching]!r} {MATCHINGS[matching]}"))
-    return Regimen(tuple(doses))
+    return replace(regimen, doses=tuple(doses))
 
 
 def refusal(

@@ -96,6 +96,11 @@ def without_effect(model: Model) -> Model:
 
 
 def horizon_of(dose: Regimen, horizon: str | float | None) -> float:
+    if dose.triggers or dose.inputs:
+        raise DoseError(
+            "a comparison takes doses at known times in a body that stays as it is",
+            remedy="simulate each carrier by itself under conditions and inputs over time",
+        )
     last = max((one.at + one.over for one in dose.single_doses), default=None)
     if last is None:
         raise DoseError("a comparison needs a dose", remedy='give e.g. bolus("5 mg/kg")')

@@ -56,8 +56,13 @@ def follow(
 
 
 def lasting(compiled: Machine) -> Mask:
-    """Return which states can have a steady state: all but the accounts, (states,) of bool."""
-    return np.array([variable.kind != "account" for variable in compiled.system.variables])
+    """Return which states can have a steady state: all but accounts and inputs, (states,) of bool."""
+    return np.array([variable.kind not in ("account", "input") for variable in compiled.system.variables])
+
+
+def given_over_time(compiled: Machine) -> Mask:
+    """Return which states are inputs, (states,) of bool; their course is in the timeline of each leg."""
+    return np.array([variable.kind == "input" for variable in compiled.system.variables], dtype=bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +111,12 @@ class _Walk:
         """Return the states that a leg begins with, before its own doses."""
         if leg.entry == "start":
             return start, SUCCESS
-        assert leg.line is not None
-        _, found, outcome = steady(self.compiled, self.method, self.numbers, leg.line, self.tolerance)
+        assert leg.line is not None and leg.values is not None
+        _, found, outcome = steady(self.compiled, self.method, leg.values, leg.line, self.tolerance)
         if not outcome:
             return now, replace(outcome, time=float(leg.timeline.times[0]))
-        return (found if leg.entry == "alone" else now + found - start), outcome
+        states = found if leg.entry == "alone" else now + found - start
+        return np.where(given_over_time(self.compiled), start, states), outcome
 
 
 def steady(

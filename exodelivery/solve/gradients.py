@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from exodelivery.compile.machine import Machine
+from exodelivery.errors import SimulationError
 from exodelivery.solve.events import lasting, steady
 from exodelivery.solve.functionals import NEGLIGIBLE, POINTS, Value, dose_of, evaluate
-from exodelivery.solve.records import DOSING, Line, legs, lines_by
+from exodelivery.solve.records import DOSING, Leg, legs, lines_by
 from exodelivery.solve.solvers.protocol import Tolerance, solver
 from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
@@ -84,28 +85,39 @@ def sensitivities(compiled: Machine, run: Trajectory, sensitive: tuple[int, ...]
     Returns
     -------
     Sensitivities
+
+    Raises
+    ------
+    SimulationError
+        By the declared value of an input that the regimen gives over time.
     """
+    for name in {one.name for one in run.regimen.inputs} & {run.system.parameters[place].name for place in sensitive}:
+        raise SimulationError(
+            f"{name} is given over time, so nothing is known of how a run changes with its declared value",
+            remedy="leave it out of what is estimated",
+        )
     kernels = compiled.kernels("numpy", sensitive)
     given = lines_by(run.system, run.parameters, run.regimen, sensitive)
     assert run.solution.dense is not None
     start = now = kernels.start_by_parameters(run.parameters)
     pieces: list[Piece] = []
-    for leg in legs(run.system, given, run.regimen, run.end):
+    for leg in legs(run.system, run.parameters, given, run.regimen, run.end):
         if leg.entry == "start":
             now = start
         elif leg.line is not None:
-            settled = _steady_by(compiled, kernels, run, leg.line)
+            settled = _steady_by(compiled, kernels, run, leg)
             now = settled if leg.entry == "alone" else now + settled - start
         found, now = vary(kernels, run.parameters, run.solution.dense, leg.timeline, now)
         pieces += found
     return Sensitivities(run, sensitive, kernels, tuple(pieces))
 
 
-def _steady_by(compiled: Machine, kernels: Any, run: Trajectory, line: Line) -> Array:
+def _steady_by(compiled: Machine, kernels: Any, run: Trajectory, leg: Leg) -> Array:
     """Return the derivatives of a steady state, (states, sensitive)."""
-    period, states, _ = steady(compiled, solver(run.solver), run.parameters, line, Tolerance())
+    assert leg.line is not None and leg.values is not None
+    period, states, _ = steady(compiled, solver(run.solver), leg.values, leg.line, Tolerance())
     cycle = period.run(states, dense=True)
-    return period_by(kernels, run.parameters, cycle, period.cycle, lasting(compiled))
+    return period_by(kernels, leg.values, cycle, period.cycle, lasting(compiled))
 
 
 def gradient(

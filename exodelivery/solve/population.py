@@ -19,9 +19,10 @@ from exodelivery.declare.regimen import Regimen
 from exodelivery.errors import DoseError, SimulationError
 from exodelivery.solve.ensemble import Ensemble, Whole
 from exodelivery.solve.events import follow
+from exodelivery.solve.inputs import in_base
 from exodelivery.solve.outcome import Outcome
-from exodelivery.solve.records import DOSING, Leg, legs, lines
-from exodelivery.solve.simulate import Values, in_base, machine_for
+from exodelivery.solve.records import Leg, legs, lines, read_by_doses
+from exodelivery.solve.simulate import Values, machine_for
 from exodelivery.solve.solvers.protocol import SolverOfMany, Tolerance
 from exodelivery.solve.solvers.protocol import solver as named_solver
 from exodelivery.solve.timeline import Array
@@ -234,13 +235,11 @@ def _courses(
 
     Sets of one subject share a course unless a parameter differs that doses depend on.
     """
-    terms = [value for said in system.terms.values() for value in said.values()]
-    used = {symbol.name for value in terms for symbol in getattr(value, "free_symbols", ())}
+    read = read_by_doses(system) | {one.name for regimen in regimens for one in regimen.inputs}
     matter = [
         n
         for n, parameter in enumerate(system.parameters)
-        if parameter.name.startswith(DOSING) or f"p{n}" in used
-        if np.any(numbers[:, n] != numbers[0, n])
+        if parameter.name in read and np.any(numbers[:, n] != numbers[0, n])
     ]
     keys = np.column_stack([subjects, numbers[:, matter]])
     _, firsts, whose = np.unique(keys, axis=0, return_index=True, return_inverse=True)
@@ -250,7 +249,7 @@ def _courses(
     for place, first in enumerate(firsts):
         regimen, end = regimens[subjects[first]], float(times[subjects[first]][-1])
         try:
-            found.append(legs(system, lines(system, numbers[first], regimen), regimen, end))
+            found.append(legs(system, numbers[first], lines(system, numbers[first], regimen), regimen, end))
         except DoseError as error:
             found.append(())
             outcome = Outcome(False, error.message, 0.0, remedy=error.remedy)

@@ -19,6 +19,7 @@ from exodelivery.compile.system import System
 from exodelivery.declare.regimen import Dose, Regimen
 from exodelivery.errors import DoseError, nearest
 from exodelivery.solve.dosing import Delivered, deliver, split
+from exodelivery.solve.inputs import carried, given_inputs, marks, values_at
 from exodelivery.solve.timeline import Array, Timeline
 
 GRAIN = 9
@@ -44,6 +45,10 @@ class Line:
         The route, where its lag may move with a parameter.
     amounts_by : array, (states, sensitive); lag_by, over_by : array, (sensitive,); or None
         Derivatives by the sensitive parameters.
+    place : int
+        Of its dose among the regimen's.
+    written_at : float
+        Time of the series that it was written in [h].
     """
 
     dose: Dose
@@ -54,6 +59,8 @@ class Line:
     amounts_by: Array | None = None
     lag_by: Array | None = None
     over_by: Array | None = None
+    place: int = 0
+    written_at: float = 0.0
 
     @property
     def every(self) -> float:
@@ -105,11 +112,14 @@ class Leg:
     timeline : Timeline
         Of the leg alone.
     line : Line or None
+    values : array, (parameters,), or None
+        Parameters in force at a steady state, with inputs as they are at its time.
     """
 
     entry: str
     timeline: Timeline
     line: Line | None = None
+    values: Array | None = None
 
 
 def lines(system: System, values: Array, regimen: Regimen, parts: dict[str, float] | None = None) -> tuple[Line, ...]:
@@ -130,13 +140,45 @@ def lines(system: System, values: Array, regimen: Regimen, parts: dict[str, floa
         For an unknown route, a dose that the model cannot take, or a lag, bioavailability, duration or rate that makes
         no sense.
     """
+    if regimen.triggers:
+        raise DoseError("doses that wait for a condition have no time yet", remedy="run the model: simulate finds it")
     if not regimen.doses:
         return ()
-    parts = split(system, values) if parts is None else parts
-    return tuple(_line(system, values, dose, parts) for dose in regimen.doses)
+    inputs = given_inputs(system.model, regimen)
+    changing = bool({one.name for one in inputs} & read_by_doses(system))
+    if not changing:
+        parts = split(system, values) if parts is None else parts
+        return tuple(_line(system, values, dose, parts, place, dose.at) for place, dose in enumerate(regimen.doses))
+    found = []
+    for place, dose in enumerate(regimen.doses):
+        for one in _one_by_one(dose):
+            now = values_at(system, values, inputs, one.at)
+            found.append(_line(system, now, one, split(system, now), place, dose.at))
+    return tuple(found)
 
 
-def _line(system: System, values: Array, dose: Dose, parts: dict[str, float]) -> Line:
+def _one_by_one(dose: Dose) -> Iterator[Dose]:
+    """Yield each dose of a series by itself; the first keeps what was before it."""
+    for n in range(dose.times):
+        at = dose.at + n * dose.every
+        if n == 0:
+            yield replace(dose, times=1)
+        else:
+            yield replace(dose, at=at, times=1, every=0.0, steady_state="")
+
+
+def read_by_doses(system: System) -> set[str]:
+    """Return the names of the parameters that what a dose is may depend on."""
+    terms = [value for said in system.terms.values() for value in said.values()]
+    used = {symbol.name for value in terms for symbol in _symbols(value)}
+    return {
+        parameter.name
+        for n, parameter in enumerate(system.parameters)
+        if parameter.name.startswith(DOSING) or f"p{n}" in used
+    }
+
+
+def _line(system: System, values: Array, dose: Dose, parts: dict[str, float], place: int, written_at: float) -> Line:
     if dose.route not in system.routes:
         raise DoseError(
             f"the body {system.model.body.name!r} has no route {dose.route!r}",
@@ -155,7 +197,8 @@ def _line(system: System, values: Array, dose: Dose, parts: dict[str, float]) ->
     endless = dose.steady_state and not dose.every
     lag = 0.0 if endless else said.get("lag", 0.0) + dose.lag
     moves = dose.route if "lag" in said and not endless else ""
-    return Line(dose, amounts, lag, _duration(dose, share, said, given), moves)
+    over = _duration(dose, share, said, given)
+    return Line(dose, amounts, lag, over, moves, place=place, written_at=written_at)
 
 
 def _duration(dose: Dose, share: float, said: dict[str, float], given: Delivered) -> float:
@@ -192,11 +235,11 @@ def lines_by(system: System, values: Array, regimen: Regimen, sensitive: tuple[i
         Positions among the system's parameters.
     """
     here = lines(system, values, regimen)
-    named = {symbol.name for said in system.terms.values() for term in said.values() for symbol in _symbols(term)}
+    named = read_by_doses(system)
     count = len(sensitive)
     by = [(np.zeros((len(line.amounts), count)), np.zeros(count), np.zeros(count)) for line in here]
     for n, place in enumerate(sensitive):
-        if not (system.parameters[place].name.startswith(DOSING) or f"p{place}" in named):
+        if system.parameters[place].name not in named:
             continue
         step = 1e-4 * abs(values[place]) or 1e-4
         up, down = values.copy(), values.copy()
@@ -219,7 +262,13 @@ def _symbols(expression: Any) -> set[Any]:
 
 
 def assemble(
-    states: int, arriving: list[tuple[float, Line]], begin: float, end: float, *, closed: bool = True
+    states: int,
+    arriving: list[tuple[float, Line]],
+    begin: float,
+    end: float,
+    *,
+    closed: bool = True,
+    also: set[float] | None = None,
 ) -> Timeline:
     """Return the timeline of doses that arrive; what began before ``begin`` goes on from there.
 
@@ -231,6 +280,8 @@ def assemble(
     begin, end : float
     closed : bool
         Whether a bolus at the very end is given.
+    also : set of float, optional
+        Further breakpoints.
 
     Returns
     -------
@@ -246,6 +297,7 @@ def assemble(
             boluses.append((at, line))
     fixed = {begin, *(at for at, line in boluses if not line.moves)}
     fixed |= {edge for a, b, _ in infusions for edge in (a, b) if begin <= edge < end}
+    fixed |= {mark for mark in also or () if begin <= mark < end or (closed and mark == end)}
     placed = _apart(boluses, fixed)
     times = np.array(sorted({*fixed, *(at for at, _ in placed)}))
     jumps, inputs = np.zeros((2, len(times), states))
@@ -299,48 +351,55 @@ def _with_derivatives(
     return replace(line, jumps_by=jumps_by, inputs_by=inputs_by, times_by=times_by)
 
 
-def legs(system: System, given: tuple[Line, ...], regimen: Regimen, end: float) -> tuple[Leg, ...]:
+def legs(system: System, values: Array, given: tuple[Line, ...], regimen: Regimen, end: float) -> tuple[Leg, ...]:
     """Part a regimen into legs.
 
     Parameters
     ----------
     system : System
+    values : array, (parameters,)
+        In base units.
     given : tuple of Line
         Of this regimen, in its order.
     regimen : Regimen
     end : float
         End of the run [h].
     """
-    marks: list[tuple[float, int, str]] = [(0.0, -2, "start")]
-    marks += [(round(time, GRAIN), -1, "start") for time in regimen.resets if time <= end]
+    inputs = given_inputs(system.model, regimen)
+    beginnings: list[tuple[float, int, str]] = [(0.0, -2, "start")]
+    beginnings += [(round(time, GRAIN), -1, "start") for time in regimen.resets if time <= end]
     for n, line in enumerate(given):
         if line.dose.steady_state and line.dose.at <= end:
-            marks.append((round(line.dose.at, GRAIN), n, line.dose.steady_state))
-    marks.sort(key=lambda mark: mark[:2])
+            beginnings.append((round(line.dose.at, GRAIN), n, line.dose.steady_state))
+    beginnings.sort(key=lambda mark: mark[:2])
     found = []
-    for index, (begin, n, entry) in enumerate(marks):
-        last = index + 1 == len(marks)
-        finish = end if last else marks[index + 1][0]
+    for index, (begin, n, entry) in enumerate(beginnings):
+        last = index + 1 == len(beginnings)
+        finish = end if last else beginnings[index + 1][0]
         arriving = [
             (at, line)
             for k, line in enumerate(given)
-            if not _cancelled(line.dose, k, marks[: index + 1])
-            if last or _begun(line.dose, k, marks[index + 1])
+            if not _cancelled(line, k, beginnings[: index + 1])
+            if last or _begun(line, k, beginnings[index + 1])
             for at in line.arrivals(begin, finish)
         ]
-        timeline = assemble(len(system.variables), arriving, begin, finish, closed=last)
-        found.append(Leg(entry, timeline, given[n] if n >= 0 else None))
+        also = marks(inputs, begin, finish)
+        timeline = assemble(len(system.variables), arriving, begin, finish, closed=last, also=also)
+        timeline = carried(timeline, system, values, inputs)
+        in_force = values_at(system, values, inputs, begin)
+        found.append(Leg(entry, timeline, given[n] if n >= 0 else None, in_force))
     return tuple(found)
 
 
-def _cancelled(dose: Dose, place: int, marks: list[tuple[float, int, str]]) -> bool:
+def _cancelled(line: Line, place: int, beginnings: list[tuple[float, int, str]]) -> bool:
     """Say whether a mark that begins anew came after a line."""
-    return any((time, n) > (round(dose.at, GRAIN), place) for time, n, entry in marks if entry != "added")
+    written = (round(line.written_at, GRAIN), place)
+    return any((time, n) > written for time, n, entry in beginnings if entry != "added")
 
 
-def _begun(dose: Dose, place: int, following: tuple[float, int, str]) -> bool:
+def _begun(line: Line, place: int, following: tuple[float, int, str]) -> bool:
     """Say whether a line belongs before the next mark; a steady state begins no sooner than its own."""
-    return not dose.steady_state or (round(dose.at, GRAIN), place) < following[:2]
+    return not line.dose.steady_state or (round(line.dose.at, GRAIN), place) < following[:2]
 
 
 def timeline(
@@ -363,7 +422,7 @@ def timeline(
     DoseError
         For an unknown route, a dose that the model cannot take, or a regimen of several legs.
     """
-    (only, *more) = legs(system, lines(system, values, regimen, parts), regimen, end)
+    (only, *more) = legs(system, values, lines(system, values, regimen, parts), regimen, end)
     if more:
         raise DoseError("a regimen with resets or steady states is no one timeline", remedy="use legs")
     return only.timeline

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol, overload
@@ -11,18 +12,21 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 import numpy as np
 
 from exodelivery.compile.cautions import broken_cautions
+from exodelivery.compile.inputs import require_inputs, with_inputs
 from exodelivery.compile.machine import Machine, machine
 from exodelivery.compile.system import System
+from exodelivery.compile.watch import watching
 from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import Regimen
-from exodelivery.errors import SimulationError, TracerWarning, YieldWarning, nearest
+from exodelivery.errors import SimulationError, TracerWarning, YieldWarning
 from exodelivery.solve.dosing import deliver, is_pool, split
 from exodelivery.solve.events import follow
+from exodelivery.solve.inputs import given_inputs, in_base, values_at
 from exodelivery.solve.records import legs, lines
 from exodelivery.solve.solvers.protocol import Tolerance, solver
 from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
-from exodelivery.units import hours, quantity
+from exodelivery.units import hours
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,10 +183,24 @@ def simulate(
 
 def machine_for(model: Model, regimen: Regimen, keep: tuple[str, ...] = ()) -> Machine:
     """Return the model compiled for what a regimen gives: drug, label, or both, and the pools that it names."""
-    given = {"label" if dose.metric == "label" else "drug" for dose in regimen.doses}
-    given |= {"label" for dose in regimen.doses if dose.label}
-    given |= {dose.route for dose in regimen.doses if is_pool(dose.route)}
-    return machine(model, keep, frozenset(given))
+    doses = regimen.every_dose
+    given = {"label" if dose.metric == "label" else "drug" for dose in doses}
+    given |= {"label" for dose in doses if dose.label}
+    given |= {dose.route for dose in doses if is_pool(dose.route)}
+    names = tuple(sorted({one.name for one in regimen.inputs}))
+    conditions = tuple(dict.fromkeys(trigger.condition for trigger in regimen.triggers))
+    return _prepared(model, keep, frozenset(given), names, conditions)
+
+
+@lru_cache(maxsize=64)
+def _prepared(
+    model: Model, keep: tuple[str, ...], given: frozenset[str], names: tuple[str, ...], conditions: tuple[str, ...]
+) -> Machine:
+    if not (names or conditions):
+        return machine(model, keep, given)
+    require_inputs(model, names)
+    system = watching(model, keep, given, conditions) if conditions else machine(model, keep, given).system
+    return Machine(with_inputs(system, names) if names else system)
 
 
 def run(
@@ -216,7 +234,7 @@ def run(
     method = solver(solver_name)
     if not method.accepts(system.equations):
         raise SimulationError(f"the solver {solver_name!r} cannot take this model", remedy='use solver="lsoda"')
-    parted = legs(system, lines(system, numbers, regimen, parts), regimen, end)
+    parted = legs(system, numbers, lines(system, numbers, regimen, parts), regimen, end)
     at = grid(np.concatenate([leg.timeline.times for leg in parted]), end) if times is None else times
     line, found = follow(compiled, method, numbers, parted, at, tolerance)
     outputs = compiled.kernels("numpy").outputs
@@ -233,36 +251,12 @@ def grid(breaks: Array, end: float, count: int = 60) -> Array:
     return np.unique(np.concatenate([*pieces, np.array(eves)]))
 
 
-def in_base(model: Model, values: Mapping[str, str | float]) -> dict[str, float]:
-    """Return values by full name in base units, or raise for an unknown name or an impossible value."""
-    from exodelivery.declare.model import parameters_of
-
-    known = parameters_of(model)
-    found: dict[str, float] = {}
-    for name, value in values.items():
-        if name not in known:
-            raise SimulationError(f"the model has no parameter {name!r}", remedy=nearest(name, known))
-        if isinstance(value, str):
-            number, written = quantity(value)
-            if written.dimension != known[name].quantity.dimension:
-                raise SimulationError(
-                    f"{name} has the dimension {known[name].quantity.dimension}, not {written.dimension}",
-                    remedy=f"write it like {known[name].quantity.value!r}",
-                )
-            found[name] = number * written.factor
-        else:
-            found[name] = float(value)
-        if not np.isfinite(found[name]):
-            raise SimulationError(f"{name} is set to {value!r}", remedy="values are finite numbers")
-        if found[name] < 0 and known[name].quantity.scale != "linear":
-            raise SimulationError(f"{name} is set to {value!r}", remedy="it is declared as a positive quantity")
-    return found
-
-
 def _notes(system: System, numbers: Array, regimen: Regimen, parts: dict[str, float]) -> tuple[str, ...]:
     notes = []
-    for dose in regimen.doses:
-        given = deliver(system, numbers, dose, parts)
+    inputs = given_inputs(system.model, regimen)
+    for dose in regimen.every_dose:
+        now = values_at(system, numbers, inputs, dose.at)
+        given = deliver(system, now, dose, None if inputs else parts)
         notes.append(f"each dose: {given}")
         if dose.metric == "label" and system.model.carrier.use:
             text = "a dose of label alone is a tracer: saturation by its particles is neglected"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,3 +74,38 @@ def test_what_no_regimen_can_say_is_refused_with_its_line(tmp_path: Path, line: 
 def test_a_set_without_amounts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match="column AMT"):
         read(tmp_path, "0,1", head="TIME,DV")
+
+
+WEIGHED = ["1,0,100,70", "1,24,0,70", "1,48,0,75", "1,48,100,76", "1,72,0,.", "1,96,0,80"]
+
+
+@pytest.mark.parametrize(
+    ("carried", "points"),
+    [
+        ("forward", ((0.0, "70.0 kg"), (48.0, "76.0 kg"), (96.0, "80.0 kg"))),
+        ("backward", ((0.0, "70.0 kg"), (24.0, "75.0 kg"), (48.0, "80.0 kg"))),
+    ],
+)
+def test_a_covariate_holds_until_or_since_its_record(
+    tmp_path: Path, carried: str, points: tuple[tuple[float, str], ...]
+) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("\n".join(["ID,TIME,AMT,WT", *WEIGHED]))
+    found = read_nonmem(path, ROUTES, covariates={"wt": "body.weight [kg]"}, carried=carried)
+    (course,) = found["1"].inputs
+    assert (course.name, course.points) == ("body.weight", points)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"covariates": {"AGE": "body.age [h]"}}, "no column AGE"),
+        ({"covariates": {"WT": "body.weight [kg]"}, "carried": "sideways"}, "known: forward, backward"),
+        ({"covariates": {"SEX": "body.sex"}}, "has no SEX"),
+    ],
+)
+def test_a_covariate_that_cannot_be_followed_is_refused(tmp_path: Path, how: dict[str, Any], said: str) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("ID,TIME,AMT,WT,SEX\n1,0,100,70,.")
+    with pytest.raises(EvidenceError, match=said):
+        read_nonmem(path, ROUTES, **how)

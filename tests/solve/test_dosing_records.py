@@ -101,7 +101,7 @@ def test_a_solvers_own_sensitivities_pass_the_same_breakpoints(saturable: Model,
     compiled = machine_for(saturable, regimen)
     sensitive = tuple(range(len(compiled.values)))
     given = lines_by(compiled.system, compiled.values, regimen, sensitive)
-    (leg,) = legs(compiled.system, given, regimen, 30.0)
+    (leg,) = legs(compiled.system, compiled.values, given, regimen, 30.0)
     kernels = compiled.kernels("numpy", sensitive)
     own = solver("lsoda").solve(kernels, compiled.values, leg.timeline, TIMES, Tolerance(1e-10)).sensitivities
     along = sensitivities(compiled, at(saturable, regimen), sensitive).states(TIMES)
