@@ -106,7 +106,7 @@ def product(model: Model, values: Mapping[str, Any] | None = None) -> Product:
     >>> round(made.loaded, 2), round(made.molecules, -3)
     (0.97, 10000.0)
     """
-    from exodelivery.solve.simulate import in_base
+    from exodelivery.solve.inputs import in_base
 
     compiled = machine(model)
     if compiled.system.loading is None:
