@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from exodelivery.compile.machine import Machine
-from exodelivery.errors import SimulationError
 from exodelivery.solve.events import lasting, steady
 from exodelivery.solve.functionals import NEGLIGIBLE, POINTS, Value, dose_of, evaluate
 from exodelivery.solve.records import DOSING, Leg, legs, lines_by
@@ -91,11 +90,6 @@ def sensitivities(compiled: Machine, run: Trajectory, sensitive: tuple[int, ...]
     SimulationError
         By the declared value of an input that the regimen gives over time.
     """
-    for name in {one.name for one in run.regimen.inputs} & {run.system.parameters[place].name for place in sensitive}:
-        raise SimulationError(
-            f"{name} is given over time, so nothing is known of how a run changes with its declared value",
-            remedy="leave it out of what is estimated",
-        )
     kernels = compiled.kernels("numpy", sensitive)
     given = lines_by(run.system, run.parameters, run.regimen, sensitive)
     assert run.solution.dense is not None

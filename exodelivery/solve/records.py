@@ -233,7 +233,17 @@ def lines_by(system: System, values: Array, regimen: Regimen, sensitive: tuple[i
         As for :func:`lines`.
     sensitive : tuple of int
         Positions among the system's parameters.
+
+    Raises
+    ------
+    DoseError
+        By the declared value of an input that the regimen gives over time, and as for :func:`lines`.
     """
+    for name in {one.name for one in regimen.inputs} & {system.parameters[place].name for place in sensitive}:
+        raise DoseError(
+            f"{name} is given over time, so nothing is known of how a run changes with its declared value",
+            remedy="leave it out of what is estimated",
+        )
     here = lines(system, values, regimen)
     named = read_by_doses(system)
     count = len(sensitive)

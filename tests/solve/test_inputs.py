@@ -12,7 +12,7 @@ from scipy.integrate import quad
 
 from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import Regimen, bolus, infusion
-from exodelivery.errors import DoseError, ExodeliveryError, SimulationError
+from exodelivery.errors import DoseError, ExodeliveryError
 from exodelivery.solve.gradients import sensitivities
 from exodelivery.solve.simulate import machine_for, simulate
 
@@ -150,7 +150,7 @@ def test_derivatives_by_a_value_that_time_overrules_are_refused(model: Model) ->
     regimen = bolus("4 nmol").varying("disposition.k", SWITCHED)
     compiled = machine_for(model, regimen)
     place = next(n for n, p in enumerate(compiled.system.parameters) if p.name == "disposition.k")
-    with pytest.raises(SimulationError, match="given over time"):
+    with pytest.raises(DoseError, match="given over time"):
         sensitivities(compiled, simulate(model, regimen, until=14), (place,))
 
 

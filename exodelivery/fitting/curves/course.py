@@ -16,8 +16,9 @@ from exodelivery.compile.machine import Machine
 from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import Regimen
 from exodelivery.errors import DoseError, FitError, nearest
+from exodelivery.solve.inputs import in_base
 from exodelivery.solve.records import DOSING, legs, lines, lines_by
-from exodelivery.solve.simulate import in_base, machine_for
+from exodelivery.solve.simulate import machine_for
 from exodelivery.solve.solvers.protocol import Tolerance
 from exodelivery.solve.timeline import Array
 from exodelivery.units import unit
@@ -181,7 +182,7 @@ class Course:
         found = []
         for regimen, grid in zip(self.regimens, self._grids, strict=True):
             given = lines_by(system, numbers, regimen, self.places) if varied else lines(system, numbers, regimen)
-            only, *more = legs(system, given, regimen, float(grid[-1]))
+            only, *more = legs(system, numbers, given, regimen, float(grid[-1]))
             if more:
                 raise FitError(
                     "a regimen with resets or steady states is no one course",
