@@ -73,7 +73,8 @@ def _empty_pools(stage: Stage, place: Place) -> Iterator[Issue]:
     import sympy
 
     pools = dict(zip(stage.states, stage.ledgers, strict=True))
-    full = {state: sympy.Symbol(f"full_{state}", positive=bool(ledger) or None) for state, ledger in pools.items()}
+    # States of the block, such as an open share or a pH, are taken positive with the pools.
+    full = {state: sympy.Symbol(f"full_{state}", positive=True) for state in stage.states}
     for state, rate in zip(stage.states, stage.rates, strict=True):
         if not pools[state]:
             continue

@@ -5,7 +5,7 @@ Blocks never know one another: they move things between places that the body own
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -205,11 +205,22 @@ class Block:
                 )
         if self.kind == "loading":
             known = (*STAGE_OUTPUTS, *PRODUCT_OUTPUTS)
-            steps = {path for expr in self.outputs.values() for path in names_in(expr)}
+            steps = {path for expr in self._read() for path in names_in(expr)}
             told = {name: expr for name, expr in self.outputs.items() if name not in steps}
             only(told, known, "a loading's outputs", "outputs", origin=self.origin)
         elif self.duration is not None:
             raise DeclarationError("only a loading has a duration", where=self.origin.place("duration"))
+
+    def _read(self) -> Iterator[Expr]:
+        """Yield every expression in which a step of the outputs can be read."""
+        yield from self.outputs.values()
+        yield from self.start.values()
+        for flow in self.flows.values():
+            yield from (rate for rate in (flow.rate, flow.back) if rate is not None)
+        for state in self.states.values():
+            yield from (state.start, state.rate)
+        for caution in self.cautions.values():
+            yield from (caution.value, caution.bound)
 
     def _verify_flow(self, name: str, flow: Flow) -> None:
         place = self.origin.place("flows", name)
