@@ -63,7 +63,7 @@ def test_a_number_says_where_it_comes_from(path: Path) -> None:
     document, _ = read_document(path)
     lacking = []
     for name, number in numbers(document):
-        told = {"assumed": number.range is not None, "literature": bool(number.source)}
+        told = {"assumed": number.range is not None, "literature": bool(number.source), "derived": bool(number.note)}
         if not told.get(number.status, False):
             lacking.append(f"{name}: {number.status or 'no status'}")
         if number.range is not None and number.ends is not None:

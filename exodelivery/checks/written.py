@@ -94,7 +94,7 @@ def _of_block(anatomy: Anatomy, instance: Instance) -> Iterator[Written]:
         yield Written("output", f"{prefix}.{name}", output, scope, origin.place("outputs", name), name)
     for name, caution in block.cautions.items():
         place = origin.place("cautions", name)
-        for expr in (caution.value, caution.bound):
+        for expr in (caution.measure, caution.bound):
             yield Written("caution", f"{prefix}.{name}", expr, scope, place, caution.unit)
 
 

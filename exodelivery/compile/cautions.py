@@ -59,7 +59,9 @@ def broken_cautions(model: Model, values: Mapping[str, float] | None = None) -> 
     for instance in anatomy.instances:
         for name, caution in instance.block.cautions.items():
             place = instance.block.origin.place("cautions", name)
-            value, bound = (_number(symbols, instance, expr, numbers, place) for expr in (caution.value, caution.bound))
+            value, bound = (
+                _number(symbols, instance, expr, numbers, place) for expr in (caution.measure, caution.bound)
+            )
             low = caution.below is not None
             if value < bound if low else value > bound:
                 factor = unit(caution.unit).factor

@@ -220,7 +220,7 @@ class Block:
         for state in self.states.values():
             yield from (state.start, state.rate)
         for caution in self.cautions.values():
-            yield from (caution.value, caution.bound)
+            yield from (caution.measure, caution.bound)
 
     def _verify_flow(self, name: str, flow: Flow) -> None:
         place = self.origin.place("flows", name)

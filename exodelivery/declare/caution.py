@@ -18,28 +18,28 @@ from exodelivery.expr.tree import Expr
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """A bound on a value made of parameters, with what it means to be outside.
+    """A bound on a measure made of parameters, with what it means to be outside.
 
     Attributes
     ----------
-    value : Expr
+    measure : Expr
         In parameters alone.
     text : str
         What a reader should know where the bound is broken.
     below, above : Expr or None
-        The bound: the caution is spoken where the value lies below it, or above it; exactly one of the two is given.
+        The bound: the caution is spoken where the measure lies below it, or above it; exactly one of the two is given.
     unit : str
-        In which the value and its bound are told.
+        In which it and its bound are told.
     """
 
-    value: Expr
+    measure: Expr
     text: str
     below: Expr | None = None
     above: Expr | None = None
     unit: str = "1"
 
     def __post_init__(self) -> None:
-        given = {key: getattr(self, key) for key in ("value", "below", "above") if getattr(self, key) is not None}
+        given = {key: getattr(self, key) for key in ("measure", "below", "above") if getattr(self, key) is not None}
         freeze(self, **{key: as_expression(value, key, origin=NO_ORIGIN) for key, value in given.items()})
 
     @property
@@ -51,7 +51,7 @@ class Caution:
 
 
 def as_caution(given: Any, *keys: str, origin: Origin = NO_ORIGIN) -> Caution:
-    """Read a caution from a Caution or a table with value, text, unit, and below or above.
+    """Read a caution from a Caution or a table with measure, text, unit, and below or above.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def as_caution(given: Any, *keys: str, origin: Origin = NO_ORIGIN) -> Caution:
 
     Examples
     --------
-    >>> caution = as_caution({"value": "k * t", "above": "1", "text": "more than there is"})
+    >>> caution = as_caution({"measure": "k * t", "above": "1", "text": "more than there is"})
     >>> caution.above is None, caution.below is None
     (False, True)
     """
@@ -69,18 +69,18 @@ def as_caution(given: Any, *keys: str, origin: Origin = NO_ORIGIN) -> Caution:
     where = origin.place(*keys)
     if (
         not isinstance(given, Mapping)
-        or not {"value", "text"} <= set(given)
+        or not {"measure", "text"} <= set(given)
         or ("below" in given) == ("above" in given)
     ):
         raise DeclarationError(
-            "a caution is a table with value, text, and either below or above",
+            "a caution is a table with measure, text, and either below or above",
             where=where,
-            remedy='write { value = "k * t", above = "1", text = "…" }',
+            remedy='write { measure = "k * t", above = "1", text = "…" }',
         )
-    only(given, ("value", "text", "below", "above", "unit"), "a caution", *keys, origin=origin)
+    only(given, ("measure", "text", "below", "above", "unit"), "a caution", *keys, origin=origin)
     bounds = {key: as_expression(given[key], *keys, key, origin=origin) for key in ("below", "above") if key in given}
     return Caution(
-        as_expression(given["value"], *keys, "value", origin=origin),
+        as_expression(given["measure"], *keys, "measure", origin=origin),
         as_word(given["text"], *keys, "text", origin=origin),
         unit=as_word(given.get("unit", "1"), *keys, "unit", origin=origin),
         **bounds,

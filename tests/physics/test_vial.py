@@ -116,6 +116,6 @@ def test_ammonium_and_a_salt_load_what_a_bare_gradient_cannot() -> None:
     salt = inside(made("remote", **rest))
     assert bare < 0.2 * salt
     assert salt > 0.9
-    # How fast charges even out is of no moment; a great offer fills what the ammonium, and a little buffer, leave room for.
+    # How fast charges even out is of no moment; a great offer fills the room that ammonium, and a little buffer, make.
     assert inside(made("remote", **rest, k_even="1e6 1/h")) == pytest.approx(salt, rel=1e-3)
     assert 300e3 * BALL < inside(made("remote", **rest, offered="1 nmol/(1e9 particle)")) * 100 < 320e3 * BALL

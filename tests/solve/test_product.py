@@ -21,7 +21,7 @@ GIVEN: dict[str, Any] = {
     "parameters": {"share": "0.8 fraction", "each": "0.02 nmol/(1e9 particle)", "field": "1 kV/cm", "radius": "50 nm"},
     "outputs": {"loaded": "share", "free": "1 - share", "drug_per_particle": "each", "label": "1", "recovery": "0.4"},
     "cautions": {
-        "weak": {"value": "1.5 * field * radius", "below": "limit", "unit": "mV", "text": "too weak to open a pore"}
+        "weak": {"measure": "1.5 * field * radius", "below": "limit", "unit": "mV", "text": "too weak to open a pore"}
     },
 }
 GIVEN["parameters"]["limit"] = "200 mV"
@@ -53,9 +53,9 @@ def test_a_caution_is_told_by_the_check_the_product_and_the_run_with_its_numbers
 @pytest.mark.parametrize(
     ("caution", "said"),
     [
-        ({"value": "field", "text": "x"}, "either below or above"),
-        ({"value": "field", "text": "x", "below": "1", "above": "2"}, "either below or above"),
-        ({"value": "field", "text": "x", "bellow": "1", "above": "2"}, "nearest: below"),
+        ({"measure": "field", "text": "x"}, "either below or above"),
+        ({"measure": "field", "text": "x", "below": "1", "above": "2"}, "either below or above"),
+        ({"measure": "field", "text": "x", "bellow": "1", "above": "2"}, "nearest: below"),
     ],
 )
 def test_a_caution_without_one_bound_is_refused(assemble: Assemble, caution: dict[str, str], said: str) -> None:
@@ -65,7 +65,7 @@ def test_a_caution_without_one_bound_is_refused(assemble: Assemble, caution: dic
 
 def test_a_caution_of_another_dimension_or_of_pools_is_found(assemble: Assemble) -> None:
     for value, rule in (("1.5 * field", "dimensions"), ("plasma.free", "cautions")):
-        caution = {"value": value, "below": "limit", "unit": "mV", "text": "x"}
+        caution = {"measure": value, "below": "limit", "unit": "mV", "text": "x"}
         block = {**LEAK, "cautions": {"weak": caution}, "parameters": {**LEAK["parameters"], **GIVEN["parameters"]}}
         found = check(assemble(carrier={"loading": GIVEN, "release": block}))
         assert rule in {issue.rule for issue in found.errors}, str(found)
