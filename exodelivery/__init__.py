@@ -38,6 +38,7 @@ __all__ = [
     "qualify",
     "report",
     "save",
+    "sensitivity",
     "show",
     "simulate",
     "studies",
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from exodelivery.api.new import new
     from exodelivery.api.qualify import qualify
     from exodelivery.api.report import report
+    from exodelivery.api.sensitivity import sensitivity
     from exodelivery.api.show import show
     from exodelivery.api.studies import studies
     from exodelivery.api.what_if import what_if

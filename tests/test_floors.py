@@ -11,7 +11,7 @@ import exodelivery
 
 PACKAGE = Path(exodelivery.__file__).parent
 FLOORS: dict[str, int] = {
-    **dict.fromkeys(("errors", "units", "citation", "run"), 0),
+    **dict.fromkeys(("errors", "units", "citation", "extras", "run"), 0),
     **dict.fromkeys(("expr", "draw"), 1),
     "declare": 2,
     "evidence": 3,

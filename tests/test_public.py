@@ -37,6 +37,7 @@ SIGNATURES = {
     "qualify": "(*names, progress=False)",
     "report": "(path, *parts, title='')",
     "save": "(noun, path, *, replace=False)",
+    "sensitivity": "(model, dose, *, using=None, **options)",
     "show": "(thing, **swaps)",
     "simulate": "(model, regimen, until=None, *, values=None, using=None, solver=None, tolerance=1e-08, keep=(), "
     "sets=None, times=None, subjects=None, threads=None, progress=False)",

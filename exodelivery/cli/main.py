@@ -10,7 +10,21 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import exodelivery as exo
-from exodelivery.cli import attribute, check, compare, demo, fit, list, new, qualify, report, show, simulate, warm_up
+from exodelivery.cli import (
+    attribute,
+    check,
+    compare,
+    demo,
+    fit,
+    list,
+    new,
+    qualify,
+    report,
+    sensitivity,
+    show,
+    simulate,
+    warm_up,
+)
 from exodelivery.cli.command import CLOSED_PIPE, INTERRUPTED, MISUSE, Command, Misuse
 from exodelivery.errors import ExodeliveryError
 
@@ -23,6 +37,7 @@ COMMANDS: dict[str, Command] = {
     "compare": compare.COMMAND,
     "attribute": attribute.COMMAND,
     "qualify": qualify.COMMAND,
+    "sensitivity": sensitivity.COMMAND,
     "report": report.COMMAND,
     "new": new.COMMAND,
     "warm-up": warm_up.COMMAND,

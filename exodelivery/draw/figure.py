@@ -90,6 +90,25 @@ class ForestRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TornadoRow:
+    """What a number becomes when one parameter goes to either end of its range.
+
+    Attributes
+    ----------
+    label : str
+    low, high : float
+        The number, times that at the estimate, at the parameter's lower and upper end.
+    origin : str
+        Status of the parameter's value.
+    """
+
+    label: str
+    low: float
+    high: float
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """One of several small figures."""
 
@@ -216,6 +235,45 @@ def forest_figure(rows: Sequence[ForestRow], title: str = "", *, x_title: str = 
     figure.add_vline(x=1, line={"color": "#444444", "dash": "dash", "width": 1})
     figure.update_xaxes(type="log", title_text=plain(x_title), range=[left, right], **log_ticks(low, high))
     figure.update_yaxes(range=[len(rows) - 0.7, -above / height - 0.1], showticklabels=False, showgrid=False, ticks="")
+    return figure
+
+
+def tornado_figure(rows: Sequence[TornadoRow], title: str = "", *, x_title: str = "times the estimate") -> Figure:
+    """Return what one parameter after the other does, the widest on top, on a logarithmic axis with a line at one.
+
+    The end where the parameter is high bears a filled mark, the other an open one; colours are those of the origins.
+
+    Examples
+    --------
+    >>> figure = tornado_figure([TornadoRow("uptake.PS", 0.5, 2.0, "assumed")])
+    >>> figure.layout.xaxis.type, len(figure.data)
+    ('log', 1)
+    """
+    height = 46
+    figure = new_figure(height=110 + height * len(rows), title=title)
+    figure.update_layout(margin={"l": 12}, legend={"traceorder": "normal"})
+    ends = [end for row in rows for end in (row.low, row.high, 1.0) if math.isfinite(end) and end > 0] or [1.0]
+    named: set[str] = set()
+    for position, row in enumerate(rows):
+        look = look_of(row.origin, ORIGINS)
+        figure.add_scatter(
+            x=[row.low, row.high], y=[position, position], mode="lines+markers", name=plain(row.origin),
+            line={"color": look.colour, "width": 7},
+            marker={"color": ["white", look.colour], "size": 13, "line": {"color": look.colour, "width": 2}},
+            legendgroup=row.origin, showlegend=bool(row.origin) and row.origin not in named,
+            hovertemplate=f"{plain(row.label)}<br>low: {row.low:.3g}, high: {row.high:.3g}<extra></extra>",
+        )  # fmt: skip
+        named.add(row.origin)
+        figure.add_annotation(
+            x=0, xref="paper", y=position - 0.28, text=f"<b>{plain(row.label)}</b>", showarrow=False, xanchor="left",
+            yanchor="bottom", align="left", bgcolor="rgba(255,255,255,0.8)",
+        )  # fmt: skip
+    figure.add_vline(x=1, line={"color": "#444444", "dash": "dash", "width": 1})
+    low, high = min(ends), max(ends)
+    margin = 0.06 * math.log10(high / low) + 0.04
+    span = [math.log10(low) - margin, math.log10(high) + margin]
+    figure.update_xaxes(type="log", title_text=plain(x_title), range=span, **log_ticks(low, high))
+    figure.update_yaxes(range=[len(rows) - 0.5, -1.0], showticklabels=False, showgrid=False, ticks="")
     return figure
 
 

@@ -86,7 +86,7 @@ def perform(task: Task) -> Done:
     compiled, baseline = machine(task.model), machine(task.baseline)
     area, end = np.full((2, len(task.values), len(task.observables)), np.nan)
     failures = []
-    times, weights = _quadrature(task.regimen, task.horizon)
+    times, weights = quadrature(task.regimen, task.horizon)
     columns, factors = _columns(compiled, task.observables)
     for n, (values, baseline_values) in enumerate(zip(task.values, task.baseline_values, strict=True)):
         try:
@@ -121,7 +121,7 @@ def _columns(compiled: Machine, observables: tuple[str, ...]) -> tuple[list[int]
     return places, np.array([compiled.system.columns[place].factor for place in places])
 
 
-def _quadrature(regimen: Regimen, horizon: float) -> tuple[Array, Array]:
+def quadrature(regimen: Regimen, horizon: float) -> tuple[Array, Array]:
     """Gauss points of panels that grow after each breakpoint, and the horizon itself with no weight."""
     nodes, heights = np.polynomial.legendre.leggauss(NODES)
     edges = {

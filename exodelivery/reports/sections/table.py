@@ -13,8 +13,19 @@ from exodelivery.fitting.result import Fit
 from exodelivery.judge.attribution import Attribution
 from exodelivery.judge.comparison import Comparison
 from exodelivery.judge.qualification.result import Qualification
+from exodelivery.judge.sensitivity import Sensitivity
 from exodelivery.reports.section import Section
-from exodelivery.reports.sections import attribution, comparison, evidence, fit, model, qualification, run, what_if
+from exodelivery.reports.sections import (
+    attribution,
+    comparison,
+    evidence,
+    fit,
+    model,
+    qualification,
+    run,
+    sensitivity,
+    what_if,
+)
 from exodelivery.reports.what_if import WhatIf
 from exodelivery.solve.trajectory import Trajectory
 
@@ -28,6 +39,7 @@ SECTIONS: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
     (Comparison, comparison.render),
     (Attribution, attribution.render),
     (Qualification, qualification.render),
+    (Sensitivity, sensitivity.render),
     (WhatIf, what_if.render),
 )
 """Types of results, each with its renderer."""
@@ -44,5 +56,5 @@ def section_of(part: object) -> Section:
     for kind, render in SECTIONS:
         if isinstance(part, kind):
             return render(part)
-    known = "a model, a run, studies, a fit, a comparison, an attribution, what_if(...), or a Section made by hand"
-    raise ExodeliveryError(f"a report cannot show {type(part).__name__}", remedy=f"give {known}")
+    known = ", ".join(dict.fromkeys(kind.__name__ for kind, _ in SECTIONS))
+    raise ExodeliveryError(f"a report cannot show {type(part).__name__}", remedy=f"it shows: {known}")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from exodelivery.errors import ExodeliveryError
+from exodelivery.extras import require
 from exodelivery.reports.document import Document
 from exodelivery.reports.pieces import Heading, Paragraph, Placed, Plot, Rows, pieces_of
 from exodelivery.reports.section import Section
@@ -29,16 +29,10 @@ def write(document: Document, path: Path) -> None:
 
     Raises
     ------
-    ExodeliveryError
+    MissingExtraError
         If python-pptx is not installed.
     """
-    try:
-        from pptx import Presentation
-    except ImportError:
-        raise ExodeliveryError(
-            "slides need python-pptx, which is not installed", remedy="pip install 'exodelivery[report]'"
-        ) from None
-    deck = Presentation()
+    deck = require("pptx", "report").Presentation()
     deck.slide_width, deck.slide_height = WIDTH, HEIGHT
     first = _slide(deck, document.title, size=36)
     _text(first, document.headlines or ("No verdict stands in this report.",), size=22)
