@@ -30,6 +30,7 @@ __all__ = [
     "compare",
     "curves",
     "fit",
+    "identifiability",
     "infusion",
     "list",
     "load",
@@ -58,6 +59,7 @@ _HOMES: dict[str, str] = {
     "bolus": "exodelivery.declare.regimen",
     "combine": "exodelivery.judge.dose_response.combination",
     "curves": "exodelivery.judge.dose_response.curves",
+    "identifiability": "exodelivery.fitting.identifiability.identify",
     "infusion": "exodelivery.declare.regimen",
     "nca": "exodelivery.solve.noncompartmental.analysis",
     "save": "exodelivery.declare.files",
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
     from exodelivery.declare.quantity import Quantity
     from exodelivery.declare.regimen import Regimen, bolus, infusion
     from exodelivery.errors import ExodeliveryError, ExodeliveryWarning
+    from exodelivery.fitting.identifiability.identify import identifiability
     from exodelivery.judge.dose_response.combination import combine
     from exodelivery.judge.dose_response.curves import curves
     from exodelivery.solve.noncompartmental.analysis import nca

@@ -26,13 +26,14 @@ SIGNATURES = {
     "blank=None, plate='', weight='', fixed=None, bounds=None, level=0.5, confidence=0.95, "
     "intervals=('ec50', 'ic50', 'e0', 'einf', 'form'), threads=None)",
     "fit": "(name, *, again=False, **options)",
+    "identifiability": "(model, observables=None, regimen=None, *, unknown=None, known=(), seconds=5.0)",
     "infusion": "(amount='', over=None, *, rate='', route='iv', at=0.0, every=0.0, times=1, label='', lag=0.0,"
     " bioavailability=1.0, steady_state='')",
     "list": "(kind='')",
     "load": "(name, *, kind='', **swaps)",
     "nca": "(data, observable=None, *, route=None, dose=None, infusion=0.0, rule='linear-up/log-down', "
-    "below='standard', limit=None, tau=None, windows=(), terminal=None, sparse=False, subject=None, time=None, level=None, by=(), "
-    "units=None, times=None)",
+    "below='standard', limit=None, tau=None, windows=(), terminal=None, sparse=False, subject=None, time=None, "
+    "level=None, by=(), units=None, times=None)",
     "new": "(folder)",
     "qualify": "(*names, progress=False)",
     "report": "(path, *parts, title='')",
@@ -75,7 +76,16 @@ def test_a_verb_keeps_its_signature(verb: str) -> None:
 
 def test_the_door_holds_the_verbs_and_nothing_else() -> None:
     verbs = {path.stem for path in (Path(exo.__file__).parent / "api").glob("[!_]*.py")}
-    assert verbs == set(SIGNATURES) - {"bolus", "combine", "curves", "infusion", "nca", "save", "simulate"}
+    assert verbs == set(SIGNATURES) - {
+        "bolus",
+        "combine",
+        "curves",
+        "identifiability",
+        "infusion",
+        "nca",
+        "save",
+        "simulate",
+    }
 
 
 @pytest.mark.parametrize("name", [*SIGNATURES, *NOUNS, *FAMILIES])

@@ -1,7 +1,7 @@
 """Floor 6: sparse designs, where each animal gives one sample or a few: the mean curve's area and its standard error.
 
 The area is a weighted sum of means, AUC = Σ wᵢ x̄ᵢ; its variance is Σ wᵢ² sᵢ²/rᵢ + 2 Σ wᵢ wⱼ rᵢⱼ sᵢⱼ/(rᵢ rⱼ), the second
-sum for animals that gave several samples. Under a logarithmic rule the weights are the slopes of the area (delta method).
+sum for animals that gave several samples. Under a logarithmic rule the weights are the slopes of the area.
 
 References
 ----------
