@@ -50,6 +50,11 @@ class Case:
         """The one-way flows that resolve, and those that this body leaves out."""
         return self._expanded[0]
 
+    @cached_property
+    def aside(self) -> frozenset[str]:
+        """Names of the flows that this body leaves out."""
+        return frozenset(left.flow for left in self.expansion.left_out)
+
     @property
     def broken_flows(self) -> tuple[ExodeliveryError, ...]:
         """Why other flows do not resolve."""

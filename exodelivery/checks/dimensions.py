@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from exodelivery.checks.case import Case
 from exodelivery.checks.excerpt import pointed
 from exodelivery.checks.findings import Issue, issue_of
-from exodelivery.checks.written import Written, resolve, resolved
+from exodelivery.checks.written import Written, asked, resolve, resolved
+from exodelivery.compile.expand import lacks_value
 from exodelivery.declare.anatomy import Reference, Scope
 from exodelivery.declare.block import PRODUCT_OUTPUTS, STAGE_OUTPUTS
 from exodelivery.declare.pool import is_pool
@@ -31,7 +32,7 @@ PER_PARTICLE = unit("nmol/particle").dimension
 def check_dimensions(case: Case) -> Iterator[Issue]:
     """Yield each expression whose parts do not fit together, or that is not what its place needs."""
     for item in case.written:
-        if _counts_nobody(item):
+        if _counts_nobody(item) or _asks_in_vain(case, item):
             continue
         try:
             found = dimension(item.expr, lambda node, item=item: measure(item, node))  # type: ignore[misc]
@@ -54,6 +55,12 @@ def _counts_nobody(item: Written) -> bool:
     if item.role == "rate" and "." not in item.of and item.of in item.scope.anatomy.missing:
         return True
     return any(reference.kind == "missing" and reference.pool is None for reference in found)
+
+
+def _asks_in_vain(case: Case, item: Written) -> bool:
+    """Say whether the rate of a flow that is left out asks this body for a value that it lacks."""
+    idle = item.role == "rate" and item.name.removesuffix(".back") in case.aside
+    return idle and any(isinstance(node, Name) and lacks_value(item.scope, node) for node in asked(item.expr))
 
 
 def _remedy(one: Dimension, other: Dimension) -> str:

@@ -16,6 +16,7 @@ from exodelivery.checks.findings import Findings, Issue, findings, issue_of
 from exodelivery.checks.origins import origins_of
 from exodelivery.checks.studies import check_study
 from exodelivery.checks.unused import RULE as UNUSED
+from exodelivery.compile.expand import idle
 from exodelivery.declare.model import Model, instances
 from exodelivery.declare.shelf import Shelf, find, shelves
 from exodelivery.declare.tables import EVIDENCE, KINDS, SLOTS
@@ -136,6 +137,11 @@ def _refusal(case: Case) -> str:
     left_out = {left.flow.partition("@")[0] for left in case.expansion.left_out}
     for instance in case.anatomy.instances:
         flows = {f"{instance.prefix}.{name}" for name in instance.block.flows}
-        if SLOTS[instance.slot].holder == "carrier" and flows and flows <= left_out:
+        if (
+            SLOTS[instance.slot].holder == "carrier"
+            and flows
+            and flows <= left_out
+            and not idle(case.anatomy, instance)
+        ):
             return f"all flows of {instance.prefix} are left out"
     return ""

@@ -12,9 +12,11 @@ from exodelivery.checks.case import Case
 from exodelivery.checks.excerpt import pointed
 from exodelivery.checks.findings import Issue, issue_of
 from exodelivery.checks.written import resolved
+from exodelivery.compile.expand import lacks_value
 from exodelivery.declare.anatomy import Scope
 from exodelivery.declare.model import Instance
 from exodelivery.errors import ExodeliveryError
+from exodelivery.expr.tree import Name
 
 RULE = "names"
 
@@ -23,6 +25,9 @@ def check_names(case: Case) -> Iterator[Issue]:
     """Yield unknown names, flows that do not resolve, and flows that this body leaves out."""
     for item in case.written:
         for node, found in resolved(item):
+            idle = item.role == "rate" and item.name.removesuffix(".back") in case.aside
+            if idle and isinstance(node, Name) and lacks_value(item.scope, node):
+                continue
             if isinstance(found, ExodeliveryError):
                 issue = issue_of(found, RULE, place=item.place)
                 yield Issue("error", RULE, issue.message, issue.place, issue.remedy, pointed(item.expr, node))

@@ -14,6 +14,7 @@ from exodelivery.declare.flow import Flow
 from exodelivery.declare.model import Instance
 from exodelivery.declare.pool import is_pool
 from exodelivery.declare.table import Table
+from exodelivery.declare.tables import SLOTS
 from exodelivery.errors import DeclarationError, ExodeliveryError, Place
 from exodelivery.expr.as_text import as_text
 from exodelivery.expr.functions import DOMAIN_FUNCTIONS
@@ -115,7 +116,7 @@ def expand(anatomy: Anatomy, report: Report = raise_it) -> Expansion:
                 else:
                     kept += 1
                     flows.extend(found)
-        if instance.block.flows and not kept:
+        if instance.block.flows and not kept and not idle(anatomy, instance):
             report(
                 DeclarationError(
                     f"the body {anatomy.model.body.name!r} leaves the block {instance.prefix} without flows",
@@ -124,6 +125,12 @@ def expand(anatomy: Anatomy, report: Report = raise_it) -> Expansion:
                 )
             )
     return Expansion(tuple(flows), tuple(left_out))
+
+
+def idle(anatomy: Anatomy, instance: Instance) -> bool:
+    """Say whether a block's slot has nothing to do in this body, as clearance from blood on a plate."""
+    role = SLOTS[instance.slot].idle_without
+    return bool(role) and all(site.role != role for site in anatomy.model.body.sites.values())
 
 
 def repeated(anatomy: Anatomy, instance: Instance, flow: Flow) -> Iterator[tuple[str, Flow]]:
@@ -187,7 +194,7 @@ def _one_ways(scope: Scope, name: str, flow: Flow, place: Place) -> tuple[list[O
         )
     for rate in (flow.rate, flow.back):
         if rate is not None:
-            missing |= _missing(scope, rate, place)
+            missing |= _missing(scope, rate, place, bool(missing))
     flows = [OneWay(name, scope, source, target, flow.rate, flow.passengers, flow.contents, place)]
     if flow.back is not None:
         flows.append(OneWay(f"{name}.back", scope, target, source, flow.back, flow.passengers, flow.contents, place))
@@ -206,9 +213,18 @@ def _end(scope: Scope, path: str, place: Place) -> Reference:
     return scope.population(path, place)
 
 
-def _missing(scope: Scope, expr: Expr, place: Place) -> set[str]:
+def _missing(scope: Scope, expr: Expr, place: Place, elsewhere: bool) -> set[str]:
     """Return the sites that an expression needs and the body lacks; unknown names are errors."""
-    return {found.name for _, found in references(scope, expr, place) if found.kind == "missing"}
+    if elsewhere and isinstance(expr, Name) and lacks_value(scope, expr):
+        return {expr.path}
+    if isinstance(expr, Name) or (isinstance(expr, Call) and expr.function in DOMAIN_FUNCTIONS):
+        return {found.name for _, found in references(scope, expr, place) if found.kind == "missing"}
+    return {name for child in children(expr) for name in _missing(scope, child, place, elsewhere)}
+
+
+def lacks_value(scope: Scope, name: Name) -> bool:
+    """Say whether a name asks the body for a value that it does not have; no harm where the flow has no place in it."""
+    return name.path.startswith("body.") and name.path not in scope.anatomy.parameters
 
 
 def references(scope: Scope, expr: Expr, place: Place) -> Iterator[tuple[Name | Call, Reference]]:

@@ -194,7 +194,26 @@ class _Build:
             for name, state in instance.block.states.items():
                 place = origin.place("states", name, "start")
                 found[f"{instance.prefix}.{name}"] = self.symbols.expression(state.start, scope, place)
-        return found
+        return self._settled(found)
+
+    def _settled(self, start: dict[str, Any]) -> dict[str, Any]:
+        """Return starts in parameters alone: one that counts cells or reads a pool takes what those start with."""
+        import sympy
+
+        values = {symbol: sympy.sympify(start.get(name, 0)) for name, symbol in self.symbols.states.items()}
+        for _ in values:
+            open_ones = {symbol: value for symbol, value in values.items() if value.free_symbols & values.keys()}
+            if not open_ones:
+                break
+            values |= {symbol: value.xreplace(values) for symbol, value in open_ones.items()}
+        circle = [name for name in start if values[self.symbols.states[name]].free_symbols & values.keys()]
+        if circle:
+            raise DeclarationError(
+                f"the starts of {', '.join(circle)} are told by one another",
+                where=self.anatomy.model.origin.place(),
+                remedy="let one of them start with parameters alone",
+            )
+        return {name: values[self.symbols.states[name]] for name in start if name in self.symbols.states}
 
     def _observables(self) -> tuple[list[Column], list[Any], dict[str, str]]:
         columns: list[Column] = []

@@ -41,6 +41,8 @@ class Slot:
     about: str
     may_be_empty: bool = False
     several: bool = False
+    idle_without: str = ""
+    """A role: where a body has no site of it, the slot has nothing to do, and its block may be left without flows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ SLOTS: dict[str, Slot] = {
             "carrier x body",
             _CARRIED | {"free"},
             "how the body takes carriers out of blood",
+            idle_without="blood",
         ),
         Slot(
             "uptake",
@@ -135,6 +138,7 @@ SLOTS: dict[str, Slot] = {
             _CARRIED | {"free", "population", "state"},
             "what the carrier provokes",
             may_be_empty=True,
+            idle_without="blood",
         ),
         Slot("disposition", "drug", "drug x body", _DRUG, "where free drug goes"),
         Slot(
