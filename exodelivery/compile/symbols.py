@@ -56,7 +56,9 @@ class Symbols:
 
     def expression(self, expr: Expr, scope: Scope, place: Place = NOWHERE) -> Any:
         """Return an expression in reserved symbols; a pool that nothing fills is zero."""
-        return as_sympy(expr, lambda node: self._node(node, scope, place))
+        import sympy
+
+        return as_sympy(expr, lambda node: sympy.sympify(self._node(node, scope, place)))
 
     def _node(self, node: Name | Call, scope: Scope, place: Place) -> Any:
         if isinstance(node, Name):
