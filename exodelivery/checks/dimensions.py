@@ -12,7 +12,7 @@ from exodelivery.checks.case import Case
 from exodelivery.checks.excerpt import pointed
 from exodelivery.checks.findings import Issue, issue_of
 from exodelivery.checks.written import Written, asked, resolve, resolved
-from exodelivery.compile.expand import lacks_value
+from exodelivery.compile.expand import absent_part, lacks_value
 from exodelivery.declare.anatomy import Reference, Scope
 from exodelivery.declare.block import PRODUCT_OUTPUTS, STAGE_OUTPUTS
 from exodelivery.declare.pool import is_pool
@@ -32,7 +32,8 @@ PER_PARTICLE = unit("nmol/particle").dimension
 def check_dimensions(case: Case) -> Iterator[Issue]:
     """Yield each expression whose parts do not fit together, or that is not what its place needs."""
     for item in case.written:
-        if _counts_nobody(item) or _asks_in_vain(case, item):
+        absent = item.role == "observable" and absent_part(item.scope, item.expr)
+        if absent or _counts_nobody(item) or _asks_in_vain(case, item):
             continue
         try:
             found = dimension(item.expr, lambda node, item=item: measure(item, node))  # type: ignore[misc]

@@ -13,6 +13,7 @@ from typing import Any
 from exodelivery.checks.case import Case
 from exodelivery.checks.check import check
 from exodelivery.checks.findings import Findings, Issue, findings, issue_of
+from exodelivery.checks.names import RULE as NAMES
 from exodelivery.checks.origins import origins_of
 from exodelivery.checks.studies import check_study
 from exodelivery.checks.unused import RULE as UNUSED
@@ -74,9 +75,10 @@ def _shelf(shelf: Shelf) -> Iterator[Issue]:
     runs: list[tuple[Model, Findings]] = []
     for model in nouns["model"].values():
         runs.append((model, check(model)))
+        seen = set(_blocks(model))
         for name, carrier in nouns["carrier"].items():
             if name != model.carrier.name:
-                yield from _swapped(model, carrier, runs)
+                yield from _swapped(model, carrier, runs, seen)
     yield from _gathered(runs)
     for name in shelf.names("study"):
         path = shelf.path("study", name)
@@ -99,19 +101,37 @@ def _strays(shelf: Shelf) -> Iterator[Issue]:
             yield Issue("warning", LOAD, "no name is looked up in this folder", place, f"folders: {folders}")
 
 
-def _swapped(model: Model, carrier: Any, runs: list[tuple[Model, Findings]]) -> Iterator[Issue]:
-    """Check a model with another carrier, into ``runs``; yield why, where the two do not go together."""
+def _blocks(model: Model) -> frozenset[tuple[str, str]]:
+    """Return slot and name of each block of a model's carrier."""
+    return frozenset((i.prefix, i.block.name) for i in instances(model) if SLOTS[i.slot].holder == "carrier")
+
+
+def _swapped(
+    model: Model, carrier: Any, runs: list[tuple[Model, Findings]], seen: set[tuple[str, str]]
+) -> Iterator[Issue]:
+    """Check a model with another carrier, into ``runs``; yield why, where the two do not go together.
+
+    Values break no rule of a model, and blocks never know one another: a carrier whose blocks have all been seen in
+    this model, in whatever company, is not laid flat again.
+    """
     try:
         swapped = model.swap(carrier=carrier)
     except ExodeliveryError as error:
         yield issue_of(error, LOAD, place=carrier.origin.place())
         return
+    blocks = _blocks(swapped)
+    if blocks and blocks <= seen:
+        return
+    seen |= blocks
     reason = _refusal(Case(swapped))
     if reason:
         message = f"the body {model.body.name!r} does not take the carrier {carrier.name!r}: {reason}"
         yield Issue("note", LOAD, message, model.origin.place("carrier"))
         return
-    runs.append((swapped, check(swapped)))
+    found = check(swapped)
+    # What a model observes of the block that was swapped away is no fault of either.
+    shown = tuple(i for i in found.issues if not (i.severity == "warning" and i.rule == NAMES))
+    runs.append((swapped, replace(found, issues=shown)))
 
 
 def _gathered(runs: list[tuple[Model, Findings]]) -> Iterator[Issue]:

@@ -12,7 +12,7 @@ from exodelivery.checks.case import Case
 from exodelivery.checks.excerpt import pointed
 from exodelivery.checks.findings import Issue, issue_of
 from exodelivery.checks.written import resolved
-from exodelivery.compile.expand import lacks_value
+from exodelivery.compile.expand import absent_part, lacks_value
 from exodelivery.declare.anatomy import Scope
 from exodelivery.declare.model import Instance
 from exodelivery.errors import ExodeliveryError
@@ -24,6 +24,10 @@ RULE = "names"
 def check_names(case: Case) -> Iterator[Issue]:
     """Yield unknown names, flows that do not resolve, and flows that this body leaves out."""
     for item in case.written:
+        absent = absent_part(item.scope, item.expr) if item.role == "observable" else ""
+        if absent:
+            yield Issue("warning", RULE, f"the observable {item.name} cannot be had: {absent}", item.place)
+            continue
         for node, found in resolved(item):
             idle = item.role == "rate" and item.name.removesuffix(".back") in case.aside
             if idle and isinstance(node, Name) and lacks_value(item.scope, node):

@@ -244,6 +244,22 @@ def references(scope: Scope, expr: Expr, place: Place) -> Iterator[tuple[Name | 
             yield from references(scope, child, place)
 
 
+def absent_part(scope: Scope, expr: Expr) -> str:
+    """Return what an observable asks of a block that is not in use, as after a swap; empty if nothing."""
+    for path in dict.fromkeys(names(expr)):
+        prefix, _, short = path.rpartition(".")
+        slot = prefix.partition(".")[0]
+        if slot not in SLOTS or is_pool(path, scope.anatomy.forms):
+            continue
+        known = {*scope.anatomy.parameters, *scope.anatomy.populations, *scope.anatomy.sites}
+        own = next((i for i in scope.anatomy.instances if i.prefix == prefix), None)
+        if own is None:
+            return f"no block fills {prefix}, which should have {short!r}"
+        if path not in known and short not in own.block.states and short not in own.block.outputs:
+            return f"the {prefix} in use ({own.block.name}) has no {short!r}"
+    return ""
+
+
 def refer(scope: Scope, call: Call, place: Place) -> Reference:
     """Return the pool, population, site or region that a domain function reads."""
     argument = call.arguments[0]

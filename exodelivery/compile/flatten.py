@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from exodelivery.compile.equations import Equations
-from exodelivery.compile.expand import Expansion, OneWay, expand, references
+from exodelivery.compile.expand import Expansion, OneWay, absent_part, expand, references
 from exodelivery.compile.fill import EVERYTHING, carried_on, dosed_forms, dosed_pools, filled_pools
 from exodelivery.compile.loading import loading_stage
 from exodelivery.compile.prune import prune
@@ -234,6 +234,9 @@ class _Build:
 
     def _observable(self, observable: Observable, place: Place) -> tuple[Any, str]:
         scope = Scope(self.anatomy)
+        absent = absent_part(scope, observable.formula)
+        if absent:
+            return None, absent
         lacking = self.symbols.lacking(observable.formula, scope, place)
         if lacking:
             return None, self._never_given(observable, scope, place) or lacking
@@ -296,8 +299,15 @@ class _Build:
         renumber = self.symbols.renumbering(list(kept.variables), used)
         import sympy
 
+        mapping = dict(renumber.mapping)
+        everything = [*kept.rates.values(), *outputs, *begins, *dosing, *(move.rate for move in kept.movements)]
+        bounds = {node for expression in everything for node in sympy.sympify(expression).atoms(sympy.Max, sympy.Min)}
+        for node in sorted(bounds, key=lambda node: (node.count_ops(), str(node))):
+            # Building a maximum anew costs more than all else here, and a volume's stands in many rates.
+            mapping[node] = node.xreplace(mapping)
+
         def put(expression: Any) -> Any:
-            return sympy.sympify(expression).xreplace(renumber.mapping)
+            return sympy.sympify(expression).xreplace(mapping)
 
         equations = Equations(
             states=renumber.states,
