@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import os
 import re
 import shlex
@@ -80,7 +81,7 @@ def test_misuse_is_one_clear_sentence_and_code_2(case: str, capsys: pytest.Captu
 
 
 def test_every_verb_that_does_something_is_in_the_shell() -> None:
-    inside_others = {"load", "save", "cite", "studies", "bolus", "infusion", "what_if", "curves", "combine"}
+    inside_others = {"load", "save", "cite", "studies", "bolus", "infusion", "what_if", "curves", "combine", "nca"}
     verbs = {name for name in exo.__all__ if name[0].islower()} - inside_others
     assert verbs <= set(COMMANDS)
 
@@ -174,3 +175,22 @@ def test_an_interrupt_leaves_no_traceback(tmp_path: Path) -> None:
     assert demo.returncode == INTERRUPTED
     assert said == "exo: interrupted\n"
     assert not list(tmp_path.iterdir())
+
+
+def test_results_for_machines_are_json_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = [
+        ["list", "carrier", "--json"],
+        ["check", "doxorubicin_mouse", "--json"],
+        ["fit", "doxorubicin_carriers", "--json"],
+        [*SIMULATE, "--dose", "5 mg/kg", "--until", "1 h", "--json", "--csv", str(tmp_path / "run.csv")],
+    ]
+    found = []
+    for words in asked:
+        assert main(words) == WELL
+        found.append(json.loads(capsys.readouterr().out))
+    names, checked, kept, run = found
+    assert {row["name"] for row in names} == set(exo.list("carrier")["name"])
+    assert (checked[0]["ok"], checked[0]["issues"][0]["severity"]) == (True, "note")
+    assert len(kept["parameters"]) == len(exo.fit("doxorubicin_carriers").parameters)
+    assert run["ok"] and run["table"][0]["time [h]"] == 0
+    assert (tmp_path / "run.csv").is_file()

@@ -6,7 +6,7 @@ import argparse
 
 import exodelivery as exo
 from exodelivery.cli.command import WELL, Command, option, watched
-from exodelivery.cli.options import DOSE, MODEL, OUTPUT, SEED, USING, dose, write_table
+from exodelivery.cli.options import DOSE, MODEL, OUTPUT, SEED, USING, dose, say, write_table
 
 
 def run(args: argparse.Namespace) -> int:
@@ -17,11 +17,10 @@ def run(args: argparse.Namespace) -> int:
     found = exo.attribute(
         args.model, args.carrier, dose(args), baseline=args.baseline, using=using, progress=watched(), **options
     )
-    print(found)
-    if args.csv:
-        write_table(found.table(), args.csv)
+    say(found, args)
+    write_table(found.table(), args)
     if args.html:
-        print(exo.report(args.html, found))
+        written(exo.report(args.html, found), args)
     return WELL
 
 

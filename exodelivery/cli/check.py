@@ -6,6 +6,8 @@ import argparse
 
 import exodelivery as exo
 from exodelivery.cli.command import FOUND, WELL, Command, Misuse, option
+from exodelivery.cli.options import JSON
+from exodelivery.cli.plain import as_json
 
 
 def run(args: argparse.Namespace) -> int:
@@ -18,7 +20,9 @@ def run(args: argparse.Namespace) -> int:
         every = [check_all()]
     else:
         every = [exo.check(name) for name in args.names]
-    for findings in every:
+    if args.json:
+        print(as_json([{"subject": one.subject, "ok": one.ok, "issues": one.issues} for one in every]))
+    for findings in () if args.json else every:
         print(findings)
     return WELL if all(findings.ok for findings in every) else FOUND
 
@@ -32,6 +36,7 @@ note [names] models/blocks/release/first_order.toml:16 (flows.leak_endosome): th
     (
         option("names", nargs="*", metavar="NAME", help="names on the shelves, or files"),
         option("--all", action="store_true", help="everything on the shelves"),
+        JSON,
     ),
     run,
 )

@@ -6,7 +6,7 @@ import argparse
 
 import exodelivery as exo
 from exodelivery.cli.command import WELL, Command, Misuse, option, watched
-from exodelivery.cli.options import DOSE, MODEL, OUTPUT, SEED, USING, dose, write_table
+from exodelivery.cli.options import DOSE, MODEL, OUTPUT, SEED, USING, dose, say, write_table
 
 
 def run(args: argparse.Namespace) -> int:
@@ -19,11 +19,10 @@ def run(args: argparse.Namespace) -> int:
     asked = {"horizon": args.horizon, "draws": args.draws, "seed": args.seed}
     options = {name: value for name, value in asked.items() if value is not None}
     duel = exo.compare(model, carriers, dose(args), baseline=args.baseline, using=using, progress=watched(), **options)
-    print(duel)
-    if args.csv:
-        write_table(duel.table(), args.csv)
+    say(duel, args)
+    write_table(duel.table(), args)
     if args.html:
-        print(exo.report(args.html, model, *([using] if using else []), duel))
+        written(exo.report(args.html, model, *([using] if using else []), duel), args)
     return WELL
 
 

@@ -6,7 +6,7 @@ import argparse
 
 import exodelivery as exo
 from exodelivery.cli.command import WELL, Command, Misuse, option, watched
-from exodelivery.cli.options import SEED
+from exodelivery.cli.options import JSON, SEED, say
 
 
 def run(args: argparse.Namespace) -> int:
@@ -15,7 +15,7 @@ def run(args: argparse.Namespace) -> int:
     options = {name: value for name, value in asked.items() if value is not None}
     if options and not args.again:
         raise Misuse(f"--{next(iter(options))} is for a new fit", remedy="pass --again as well")
-    print(exo.fit(args.name, again=args.again, progress=args.again and watched(), **options))
+    say(exo.fit(args.name, again=args.again, progress=args.again and watched(), **options), args)
     return WELL
 
 
@@ -32,6 +32,7 @@ Fit doxorubicin_carriers: Free doxorubicin, two liposomes, ...
         option("--again", action="store_true", help="fit anew, and keep the result in your own fits/"),
         option("--starts", type=int, metavar="N", help="how many starting points"),
         SEED,
+        JSON,
     ),
     run,
 )

@@ -15,6 +15,7 @@ from exodelivery.cli import (
     check,
     compare,
     demo,
+    doctor,
     fit,
     list,
     new,
@@ -40,6 +41,7 @@ COMMANDS: dict[str, Command] = {
     "sensitivity": sensitivity.COMMAND,
     "report": report.COMMAND,
     "new": new.COMMAND,
+    "doctor": doctor.COMMAND,
     "warm-up": warm_up.COMMAND,
     "demo": demo.COMMAND,
 }

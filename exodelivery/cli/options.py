@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import exodelivery as exo
 from exodelivery.cli.command import Misuse, option
+from exodelivery.cli.plain import as_json
 
 if TYPE_CHECKING:
     from exodelivery.declare.regimen import Regimen
@@ -24,7 +26,9 @@ DOSE = (
     option("--route", default="iv", help="a route of the body; iv unless given"),
     option("--label", default="", metavar="AMOUNT", help='label injected along, "1 ID"'),
 )
+JSON = option("--json", action="store_true", help="print the result for machines")
 OUTPUT = (
+    JSON,
     option("--csv", metavar="FILE", help="write the table"),
     option("--html", metavar="FILE", help="write a report"),
 )
@@ -55,7 +59,18 @@ def values(pairs: Sequence[str]) -> dict[str, str | float]:
     return found
 
 
-def write_table(frame: Any, path: str) -> None:
-    """Write a table as CSV and say where."""
-    frame.to_csv(path, index=False)
-    print(path)
+def say(result: Any, args: argparse.Namespace, plain: Any = None) -> None:
+    """Print a result as a person reads it, or for machines (``plain`` in its stead where it is given)."""
+    print(as_json(result if plain is None else plain) if args.json else result)
+
+
+def written(path: object, args: argparse.Namespace) -> None:
+    """Say where a file was written, beside the result where that is for machines."""
+    print(path, file=sys.stderr if args.json else sys.stdout)
+
+
+def write_table(frame: Any, args: argparse.Namespace) -> None:
+    """Write a table as CSV where the command line asks for it, and say where."""
+    if args.csv:
+        frame.to_csv(args.csv, index=False)
+        written(args.csv, args)

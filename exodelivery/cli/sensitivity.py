@@ -6,7 +6,7 @@ import argparse
 
 import exodelivery as exo
 from exodelivery.cli.command import WELL, Command, option, watched
-from exodelivery.cli.options import CARRIER, DOSE, MODEL, OUTPUT, SEED, USING, dose, swaps, write_table
+from exodelivery.cli.options import CARRIER, DOSE, MODEL, OUTPUT, SEED, USING, dose, say, swaps, write_table
 
 
 def run(args: argparse.Namespace) -> int:
@@ -16,11 +16,10 @@ def run(args: argparse.Namespace) -> int:
     options = {name: value for name, value in asked.items() if value is not None}
     model = exo.load(args.model, **swaps(args))
     found = exo.sensitivity(model, dose(args), using=using, progress=watched(), **options)
-    print(found)
-    if args.csv:
-        write_table(found.table(), args.csv)
+    say(found, args)
+    write_table(found.table(), args)
     if args.html:
-        print(exo.report(args.html, found))
+        written(exo.report(args.html, found), args)
     return WELL
 
 

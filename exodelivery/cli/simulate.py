@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 import exodelivery as exo
 from exodelivery.cli.command import FOUND, WELL, Command, option
-from exodelivery.cli.options import CARRIER, DOSE, MODEL, OUTPUT, USING, dose, swaps, values, write_table
+from exodelivery.cli.options import CARRIER, DOSE, MODEL, OUTPUT, USING, dose, say, swaps, values, write_table
+
+
+def _plain(made: Any) -> dict[str, Any]:
+    found = {"ok": bool(made), "outcome": made.outcome, "notes": made.notes, "dose": str(made.regimen)}
+    return {**found, "ledgers": made.residuals, "table": made.table()} if made else found
 
 
 def run(args: argparse.Namespace) -> int:
@@ -14,11 +20,11 @@ def run(args: argparse.Namespace) -> int:
     model = exo.load(args.model, **swaps(args))
     using = exo.fit(args.using) if args.using else None
     made = exo.simulate(model, dose(args), args.until, values=values(args.set), using=using)
-    print(made)
-    if made and args.csv:
-        write_table(made.table(), args.csv)
+    say(made, args, _plain(made) if args.json else None)
+    if made:
+        write_table(made.table(), args)
     if args.html:
-        print(exo.report(args.html, model, made))
+        written(exo.report(args.html, model, made), args)
     return WELL if made else FOUND
 
 
