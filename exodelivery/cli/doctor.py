@@ -51,6 +51,12 @@ def _findings() -> Iterator[tuple[str, str, str]]:
     yield "browser", *_browser()
 
 
+def _lacking(data: str) -> str:
+    if not data:
+        return "large raw tables are read from the folder that EXODELIVERY_DATA names"
+    return "" if Path(data).is_dir() else "there is no such folder"
+
+
 def _version(name: str, remedy: str) -> tuple[str, str]:
     try:
         return version(name), ""

@@ -6,7 +6,7 @@ import argparse
 
 import exodelivery as exo
 from exodelivery.cli.command import WELL, Command, option, watched
-from exodelivery.cli.options import CARRIER, DOSE, MODEL, OUTPUT, SEED, USING, dose, say, swaps, write_table
+from exodelivery.cli.options import CARRIER, DOSE, MODEL, OUTPUT, SEED, USING, dose, say, swaps, write_table, written
 
 
 def run(args: argparse.Namespace) -> int:

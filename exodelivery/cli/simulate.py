@@ -7,7 +7,7 @@ from typing import Any
 
 import exodelivery as exo
 from exodelivery.cli.command import FOUND, WELL, Command, option
-from exodelivery.cli.options import CARRIER, DOSE, MODEL, OUTPUT, USING, dose, say, swaps, values, write_table
+from exodelivery.cli.options import CARRIER, DOSE, MODEL, OUTPUT, USING, dose, say, swaps, values, write_table, written
 
 
 def _plain(made: Any) -> dict[str, Any]:
