@@ -77,7 +77,8 @@ def _shelf(shelf: Shelf) -> Iterator[Issue]:
         runs.append((model, check(model)))
         seen = set(_blocks(model))
         for name, carrier in nouns["carrier"].items():
-            if name != model.carrier.name:
+            # A published model stands as it was printed; other carriers are not for it.
+            if name != model.carrier.name and not model.is_published:
                 yield from _swapped(model, carrier, runs, seen)
     yield from _gathered(runs)
     for name in shelf.names("study"):

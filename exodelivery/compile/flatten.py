@@ -72,7 +72,7 @@ class _Build:
     counts: dict[str, str] = field(default_factory=dict)
 
     def system(self, keep: tuple[str, ...]) -> System:
-        self.ledgers = _drug_ledgers(self.expansion.flows, self.filled)
+        self.ledgers = _drug_ledgers(self.anatomy, self.expansion.flows, self.filled)
         self.counts = _population_ledgers(self.expansion.flows, self.anatomy.populations)
         for flow in self.expansion.flows:
             self._move(flow)
@@ -335,9 +335,16 @@ class _Build:
         )
 
 
-def _drug_ledgers(flows: Iterable[OneWay], filled: dict[Pool, None]) -> dict[str, str]:
+def _drug_ledgers(anatomy: Anatomy, flows: Iterable[OneWay], filled: dict[Pool, None]) -> dict[str, str]:
     """Join drug substances that flows turn into one another; the model's own names the ledger that it is in."""
     group: dict[str, str] = {}
+
+    def substance(pool: Pool | None) -> str | None:
+        form = FORMS[anatomy.forms[pool.form]] if pool is not None else None
+        if pool is None or form is None or form.ledger != "drug":
+            return None
+        # What rides is the model's own drug, whoever carries it.
+        return "" if form.rides else pool.substance
 
     def root(substance: str) -> str:
         while group.get(substance, substance) != substance:
@@ -345,15 +352,16 @@ def _drug_ledgers(flows: Iterable[OneWay], filled: dict[Pool, None]) -> dict[str
         return substance
 
     for pool in filled:
-        if pool.form in ("free", "bound"):
-            group.setdefault(pool.substance, pool.substance)
+        found = substance(pool)
+        if found is not None:
+            group.setdefault(found, found)
     for flow in flows:
-        ends = (flow.source.pool, flow.target.pool)
-        if all(end is not None and end.form in ("free", "bound") for end in ends):
-            first, second = sorted(root(end.substance) for end in ends if end is not None)
+        ends = (substance(flow.source.pool), substance(flow.target.pool))
+        if None not in ends:
+            first, second = sorted(root(end) for end in ends if end is not None)
             group[second] = first
     group.setdefault("", "")
-    return {substance: f"{root(substance)}.drug" if root(substance) else "drug" for substance in group}
+    return {name: f"{root(name)}.drug" if root(name) else "drug" for name in group}
 
 
 def _population_ledgers(flows: Iterable[OneWay], populations: Iterable[str]) -> dict[str, str]:

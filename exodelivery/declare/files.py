@@ -68,7 +68,7 @@ _KEYS: dict[type, tuple[str, ...]] = {
     ),
     Drug: ("about", "molar_mass", "moiety", "use", "parameters", "set"),
     Carrier: ("about", "use", "parameters", "dose", "set"),
-    Model: ("about", "body", "drug", "carrier", "use", "observables", "set"),
+    Model: ("about", "source", "grade", "verified", "against", "body", "drug", "carrier", "use", "observables", "set"),
 }
 
 
@@ -165,7 +165,7 @@ Part = Block | Body | Drug | Carrier
 Refer = Callable[[Part], Any]
 """How a document tells of a part that has a file of its own."""
 
-TOLD: frozenset[str] = frozenset({"about", "note", "source"})
+TOLD: frozenset[str] = frozenset({"about", "note", "source", "grade", "verified", "against"})
 """Keys that tell people something and move no number."""
 
 

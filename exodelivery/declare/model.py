@@ -15,7 +15,7 @@ from exodelivery.declare.origin import NO_ORIGIN, Origin
 from exodelivery.declare.parts import Body, Carrier, Drug, as_block, as_settings, as_use
 from exodelivery.declare.quantity import Quantity, as_quantity
 from exodelivery.declare.table import Table
-from exodelivery.declare.tables import ERRORS, PARTS, SLOTS
+from exodelivery.declare.tables import ERRORS, GRADES, PARTS, SLOTS
 from exodelivery.errors import DeclarationError, Place, nearest
 from exodelivery.expr.tree import Expr
 from exodelivery.units import base_unit
@@ -92,6 +92,25 @@ class Parameter:
 class Model:
     """A model that can be checked, simulated and fitted.
 
+    Attributes
+    ----------
+    name, about : str
+    body : Body
+    drug : Drug
+    carrier : Carrier
+    use : Table of Block
+        Efflux, shedding, growth and effect.
+    observables : Table of Observable
+    set : Table of Quantity
+        Values laid over those of its parts and blocks.
+    source, grade : str
+        Of a whole published model: the paper, and how well it was seen (a row of
+        :data:`~exodelivery.declare.tables.GRADES`).
+    verified : bool
+        Whether a second person has compared it with the paper.
+    against : str
+        What it was held against, and what came of it; ``exo qualify`` does it again.
+
     Examples
     --------
     >>> import exodelivery as exo
@@ -108,6 +127,10 @@ class Model:
     use: Table[Any] = field(default_factory=Table)
     observables: Table[Observable] = field(default_factory=Table)
     set: Table[Quantity] = field(default_factory=Table)
+    source: str = ""
+    grade: str = ""
+    verified: bool = False
+    against: str = ""
     origin: Origin = field(default=NO_ORIGIN, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -128,14 +151,27 @@ class Model:
         freeze(
             self,
             name=as_word(self.name, "name", origin=origin),
-            about=as_word(self.about, "about", origin=origin),
+            **{key: as_word(getattr(self, key), key, origin=origin) for key in ("about", "source", "grade", "against")},
             use=as_use(self.use, "model", origin),
             observables=members(self.observables, as_observable, "observables", origin=origin),
             set=as_settings(self.set, origin),
         )
         self._verify()
 
+    @property
+    def is_published(self) -> bool:
+        """Whether it is a whole model of a paper, which stands as it was printed: it says its grade."""
+        return bool(self.grade)
+
     def _verify(self) -> None:
+        if self.grade and (self.grade not in GRADES or not self.source):
+            raise DeclarationError(
+                f"a published model has a grade and a source, not {self.grade!r} and {self.source!r}",
+                where=self.origin.place("grade"),
+                remedy=f"grades: {', '.join(GRADES)}",
+            )
+        if not isinstance(self.verified, bool):
+            raise DeclarationError("verified is true or false", where=self.origin.place("verified"))
         known = {name: parameter.quantity for name, parameter in declared_parameters(self)}
         prefixes = {instance.prefix for instance in instances(self)} | set(PARTS)
         holders = (("model", self), ("carrier", self.carrier), ("drug", self.drug), ("body", self.body))

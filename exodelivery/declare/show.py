@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from exodelivery.declare.model import Instance, Model, instances, parameters_of
 from exodelivery.declare.regimen import Regimen
+from exodelivery.declare.tables import GRADES
 from exodelivery.draw.html import card, table
 
 
 def model_text(model: Model) -> str:
     """Return a model in a few lines: its parts, its blocks and its observables."""
     lines = [f"Model {model.name or '(unnamed)'}: {model.about}".rstrip(": ")]
+    lines += [f"  {line}" for line in provenance(model)]
     for part in ("body", "drug", "carrier"):
         noun = getattr(model, part)
         lines.append(f"  {part:<8} {noun.name}: {noun.about}")
@@ -22,13 +24,23 @@ def model_text(model: Model) -> str:
     return "\n".join(lines)
 
 
+def provenance(model: Model) -> list[str]:
+    """Return what a whole published model says of where it comes from, in lines; none for one of our own."""
+    if not model.is_published:
+        return []
+    seen = "compared with the paper by a second person" if model.verified else "not yet compared by a second person"
+    lines = [f"source: {model.source}", f"grade {model.grade}: {GRADES[model.grade]}; {seen}"]
+    return [*lines, f"held against: {model.against}"] if model.against else lines
+
+
 def model_html(model: Model) -> str:
     """Return a model as a card for a notebook."""
     parts = [(part, getattr(model, part).name, getattr(model, part).about) for part in ("body", "drug", "carrier")]
     blocks = [(i.prefix, f"{i.block.name}{_mark(i)}", i.block.about) for i in instances(model)]
     shown = [(name, f"[{o.unit}]", o.about) for name, o in model.observables.items()]
     body = table(("", "name", "what it is"), [*parts, *blocks]) + table(("observable", "unit", "what it is"), shown)
-    return card(f"Model {model.name}", f"{model.about} · parameters: {_by_status(model)}", body)
+    about = " · ".join([model.about, *provenance(model), f"parameters: {_by_status(model)}"])
+    return card(f"Model {model.name}", about, body)
 
 
 def assumed_structures(model: Model) -> tuple[str, ...]:

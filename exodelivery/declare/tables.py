@@ -199,6 +199,14 @@ SITES: dict[str, KnownSite] = {
         KnownSite("bone", "tissue", "bone and marrow"),
         KnownSite("brain", "tissue", "brain"),
         KnownSite("skin", "tissue", "skin"),
+        KnownSite("rest", "tissue", "the rest of the body"),
+        KnownSite("liver_blood", "blood", "vessels of the liver"),
+        KnownSite("spleen_blood", "blood", "vessels of the spleen"),
+        KnownSite("kidney_blood", "blood", "vessels of the kidneys"),
+        KnownSite("gut_blood", "blood", "vessels of the gut"),
+        KnownSite("heart_blood", "blood", "vessels of the heart"),
+        KnownSite("lung_blood", "blood", "vessels of the lungs"),
+        KnownSite("rest_blood", "blood", "vessels of the rest of the body"),
         KnownSite("fast", "peripheral", "peripheral tissue in fast exchange"),
         KnownSite("slow", "peripheral", "peripheral tissue in slow exchange"),
         KnownSite("node", "lymph", "lymph nodes that drain the tumour"),
@@ -228,6 +236,15 @@ STATUSES: dict[str, str] = {
     "derived": "computed from other values, which carry the doubt",
     "assumed": "nobody measured it; the range says how little is known",
 }
+
+GRADES: dict[str, str] = {
+    "A": "equations and values seen in the original paper or its supplement",
+    "B": "equations and values seen in another's implementation that cites the paper; not compared with the paper",
+    "C": "abstract, a table or a legend seen: structure known, most values not",
+    "D": "citation only",
+    "own": "our own form or transcription of a textbook",
+}
+"""How well the source of a whole published model was seen."""
 
 OWNERS: tuple[str, ...] = ("body", "drug", "carrier", "cell", "study")
 

@@ -12,6 +12,7 @@ from exodelivery.evidence.studies import Studies
 from exodelivery.evidence.study import Study
 from exodelivery.fitting.result import Fit
 from exodelivery.judge.comparison import Comparison
+from exodelivery.judge.qualification.result import Qualification
 from exodelivery.solve.trajectory import Trajectory
 
 _DOI = re.compile(r"\bdoi:?\s*(10\.\d{4,9}/[^\s,;]+)", re.IGNORECASE)
@@ -35,7 +36,7 @@ def citations_of(thing: object) -> tuple[Citation, ...]:
             return (thing.citation,)
         case Studies():
             return thing.citations()
-        case Fit() | Comparison():
+        case Fit() | Comparison() | Qualification():
             return thing.citations
         case Citation():
             return (thing,)
@@ -47,7 +48,7 @@ def citations_of(thing: object) -> tuple[Citation, ...]:
 def sources_of(model: Model) -> Iterator[Citation]:
     """Yield the sources that a model's values and blocks name, as written; a DOI in the text makes a link."""
     texts = [parameter.quantity.source for parameter in parameters_of(model).values()]
-    texts += [instance.block.source for instance in instances(model)]
+    texts += [model.source, *(instance.block.source for instance in instances(model))]
     for text in dict.fromkeys(filter(None, texts)):
         found = _DOI.search(text)
         yield Citation(text, doi=found[1].rstrip(".:)") if found else "")

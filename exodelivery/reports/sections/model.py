@@ -11,6 +11,7 @@ from exodelivery.declare.block import Block
 from exodelivery.declare.flow import Flow
 from exodelivery.declare.model import Instance, Model, Parameter, instances, parameters_of
 from exodelivery.declare.quantity import Quantity
+from exodelivery.declare.show import provenance
 from exodelivery.declare.tables import PARTS
 from exodelivery.draw.diagram import diagram_svg
 from exodelivery.draw.html import badge, escape, mathml, paragraphs, table
@@ -30,7 +31,7 @@ def render(model: Model) -> Section:
     )
     html = Markup("\n").join(
         [
-            paragraphs(model.about),
+            paragraphs(model.about, *provenance(model)),
             table(("part", "name", "what it is"), parts),
             picture,
             _legend(),
