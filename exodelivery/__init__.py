@@ -37,6 +37,7 @@ __all__ = [
     "nca",
     "new",
     "qualify",
+    "read",
     "report",
     "save",
     "sensitivity",
@@ -62,6 +63,7 @@ _HOMES: dict[str, str] = {
     "identifiability": "exodelivery.fitting.identifiability.identify",
     "infusion": "exodelivery.declare.regimen",
     "nca": "exodelivery.solve.noncompartmental.analysis",
+    "read": "exodelivery.evidence.readers.read",
     "save": "exodelivery.declare.files",
     "simulate": "exodelivery.solve.simulate",
 }
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
     from exodelivery.declare.quantity import Quantity
     from exodelivery.declare.regimen import Regimen, bolus, infusion
     from exodelivery.errors import ExodeliveryError, ExodeliveryWarning
+    from exodelivery.evidence.readers.read import read
     from exodelivery.fitting.identifiability.identify import identifiability
     from exodelivery.judge.dose_response.combination import combine
     from exodelivery.judge.dose_response.curves import curves

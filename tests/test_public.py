@@ -36,6 +36,8 @@ SIGNATURES = {
     "level=None, by=(), units=None, times=None)",
     "new": "(folder)",
     "qualify": "(*names, progress=False)",
+    "read": "(path, *, kind=None, roles=None, constants=None, units=None, names=None, leave_out=None, fill=(), "
+    "spread='', lloq=None, heads='arm', sheet=None, pixels=1.0)",
     "report": "(path, *parts, title='')",
     "save": "(noun, path, *, replace=False)",
     "sensitivity": "(model, dose, *, using=None, **options)",
@@ -83,6 +85,7 @@ def test_the_door_holds_the_verbs_and_nothing_else() -> None:
         "identifiability",
         "infusion",
         "nca",
+        "read",
         "save",
         "simulate",
     }
