@@ -59,6 +59,11 @@ Other kinds (``kinds/``, one file each, see :data:`~exodelivery.judge.qualificat
     ``what`` of a ``run`` against ``form``, an expression in ``time``, numbers and parameters; the largest deviation.
 ``optimum``
     Where between ``from`` and ``to`` of the parameter ``vary`` a reading is largest (or ``least = true``).
+``crossing``
+    The time at which ``what`` of a ``run`` first reaches ``level``, or what ``then`` reads at that moment.
+``growth_rate``
+    ``number`` (gr50, gec50, gr_inf, gr_max, gr_aoc, hill) of the GR curve through the rows of a CSV: ``file`` and
+    ``where`` as for ``curve``; ``dose``, ``count``, ``control``, ``time0`` (columns).
 ``caught``
     A model that is defective in print must be found out: ``rule`` and ``says``, words of the checker's finding. The
     model is written out in the case, under ``[defective.body]``, ``[defective.blocks.disposition]`` …, since no shelf

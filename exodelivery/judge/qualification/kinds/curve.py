@@ -22,7 +22,7 @@ DATA = "EXODELIVERY_DATA"
 def measure(target: Target, bench: Bench) -> Measured:
     """Return the largest deviation from the points, relative to each (or, with ``median``, the middle one)."""
     options = target.options
-    path = _path(str(options.get("file", "")), bench, target)
+    path = path_of(str(options.get("file", "")), bench, target)
     if path is None:
         return Measured(math.nan, why=f"{options.get('file')} is not at hand: set {DATA} to its folder")
     run = bench.run(str(options["run"]))
@@ -40,7 +40,8 @@ def measure(target: Target, bench: Bench) -> Measured:
     return Measured(abs(shown), is_deviation=True, note=note)
 
 
-def _path(name: str, bench: Bench, target: Target) -> Path | None:
+def path_of(name: str, bench: Bench, target: Target) -> Path | None:
+    """Return the table of a case: beside it, or in the folder of raw data; None where that is not at hand."""
     if not name or Path(name).is_absolute() or ".." in Path(name).parts:
         raise DeclarationError(
             f"{name!r} is no table of a case", where=target.place, remedy=f"it stands beside the case, or under {DATA}"

@@ -6,8 +6,10 @@ from exodelivery.judge.qualification.kinds import (
     balance,
     caught,
     closed_form,
+    crossing,
     curve,
     expression,
+    growth_rate,
     optimum,
     reading,
     steady,
@@ -25,6 +27,8 @@ KINDS: dict[str, Measure] = {
     "closed_form": closed_form.measure,
     "optimum": optimum.measure,
     "caught": caught.measure,
+    "crossing": crossing.measure,
+    "growth_rate": growth_rate.measure,
 }
 """What each kind of target does."""
 
@@ -38,6 +42,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "closed_form": closed_form.KEYS,
     "optimum": optimum.KEYS,
     "caught": caught.KEYS,
+    "crossing": crossing.KEYS,
+    "growth_rate": growth_rate.KEYS,
 }
 """What each kind reads besides."""
 
