@@ -99,13 +99,12 @@ class _Walk:
             if not outcome:
                 break
         whole = _joined(lines or [self.legs[0].timeline], self.legs[-1].timeline.end)
-        dense = None
-        if outcome:
-
-            def dense(asked: Array) -> Array:
-                return _curve(pieces, asked)
-
-        return whole, Solution(times, rows, outcome, None, dense)
+        if not outcome:
+            return whole, Solution(times, rows, outcome)
+        knots = [piece.knots for _, piece in pieces if piece.knots is not None]
+        return whole, Solution(
+            times, rows, outcome, None, lambda asked: _curve(pieces, asked), np.concatenate(knots) if knots else None
+        )
 
     def _entry(self, leg: Leg, now: Array, start: Array) -> tuple[Array, Outcome]:
         """Return the states that a leg begins with, before its own doses."""

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from exodelivery.compile.machine import Machine
+from exodelivery.errors import SimulationError
 from exodelivery.solve.events import lasting, steady
 from exodelivery.solve.functionals import NEGLIGIBLE, POINTS, Value, dose_of, evaluate
-from exodelivery.solve.records import DOSING, Leg, legs, lines_by
+from exodelivery.solve.records import DOSING, Leg, Line, legs, lines_by
 from exodelivery.solve.solvers.protocol import Tolerance, solver
 from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
+from exodelivery.solve.triggers import Firing, Watch
 from exodelivery.solve.variation import Piece, hermite, period_by, vary
 from exodelivery.units import unit
 
@@ -87,15 +89,27 @@ def sensitivities(compiled: Machine, run: Trajectory, sensitive: tuple[int, ...]
 
     Raises
     ------
-    SimulationError
+    DoseError
         By the declared value of an input that the regimen gives over time.
+    SimulationError
+        Through a reset that a condition gave.
     """
     kernels = compiled.kernels("numpy", sensitive)
     given = lines_by(run.system, run.parameters, run.regimen, sensitive)
+    for firing in run.fired:
+        given = _moved(compiled, kernels, run, given, firing, sensitive)
+    pieces, _ = _along(compiled, kernels, run, given, run.end)
+    return Sensitivities(run, sensitive, kernels, tuple(pieces))
+
+
+def _along(
+    compiled: Machine, kernels: Any, run: Trajectory, given: tuple[Line, ...], end: float
+) -> tuple[list[Piece], Array]:
+    """Carry derivatives to a time, and return their pieces and their end."""
     assert run.solution.dense is not None
     start = now = kernels.start_by_parameters(run.parameters)
     pieces: list[Piece] = []
-    for leg in legs(run.system, run.parameters, given, run.regimen, run.end):
+    for leg in legs(run.system, run.parameters, given, run.regimen, end):
         if leg.entry == "start":
             now = start
         elif leg.line is not None:
@@ -103,7 +117,44 @@ def sensitivities(compiled: Machine, run: Trajectory, sensitive: tuple[int, ...]
             now = settled if leg.entry == "alone" else now + settled - start
         found, now = vary(kernels, run.parameters, run.solution.dense, leg.timeline, now)
         pieces += found
-    return Sensitivities(run, sensitive, kernels, tuple(pieces))
+    return pieces, now
+
+
+def _moved(
+    compiled: Machine,
+    kernels: Any,
+    run: Trajectory,
+    given: tuple[Line, ...],
+    firing: Firing,
+    sensitive: tuple[int, ...],
+) -> tuple[Line, ...]:
+    """Return the lines, those that a condition gave with the derivative of its moment."""
+    if not firing.crossing:
+        if any(line.moves for line in given):
+            raise SimulationError(
+                f"a dose whose lag moves made {firing.condition!r} hold at once: no derivative is known",
+                remedy="leave the lag out of what is estimated",
+            )
+        return given
+    if firing.resets:
+        raise SimulationError(
+            f"derivatives do not pass a reset whose time moves ({firing.condition!r})",
+            remedy="give doses alone when a condition holds, or a reset at a time of its own",
+        )
+    assert run.solution.dense is not None
+    before = np.nextafter(firing.time, 0.0)
+    lately = tuple(line for line in given if not firing.first <= line.place < firing.stop)
+    _, by = _along(compiled, kernels, run, lately, float(before))
+    states = run.solution.dense(np.array([before]))[0]
+    row = int(np.searchsorted(run.timeline.times, before, side="right")) - 1
+    rates = kernels.rates(before, states, run.parameters) + run.timeline.inputs[row]
+    moment = Watch.of(compiled, firing.trigger, sensitive).moved(before, states, rates, by, run.parameters)
+    return tuple(
+        replace(line, lag_by=line.lag_by + moment, moves=f"{line.moves} {firing.condition} {firing.time}")
+        if firing.first <= line.place < firing.stop and line.lag_by is not None
+        else line
+        for line in given
+    )
 
 
 def _steady_by(compiled: Machine, kernels: Any, run: Trajectory, leg: Leg) -> Array:

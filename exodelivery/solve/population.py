@@ -1,7 +1,8 @@
 """Floor 6: many parameter sets and subjects of one model at once: what was asked for, at the times asked for, no more.
 
-Compiled solvers take all sets over lanes and cores; a regimen with resets or steady states, and solvers that know one
-run only, go set by set. A set's numbers are the same bits whatever runs beside it, and a set that fails costs itself.
+Compiled solvers take all sets over lanes and cores; a regimen with resets, steady states or conditions, and solvers
+that know one run only, go set by set. A set's numbers are the same bits whatever runs beside it, and a set that fails
+costs only itself.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from exodelivery.solve.simulate import Values, machine_for
 from exodelivery.solve.solvers.protocol import SolverOfMany, Tolerance
 from exodelivery.solve.solvers.protocol import solver as named_solver
 from exodelivery.solve.timeline import Array
+from exodelivery.solve.triggers import resolve
 from exodelivery.units import hours, unit
 
 
@@ -77,7 +79,7 @@ def simulate_sets(
     times = grids * (1 if len(grids) == len(given) else len(given))
     courses, whose, failures = _courses(compiled.system, numbers, given, subjects, times)
     failures |= _unfit(compiled.system, numbers)
-    plan = _Plan(compiled, outputs, numbers, courses, whose, subjects, times, Tolerance(tolerance))
+    plan = _Plan(compiled, outputs, numbers, given, courses, whose, subjects, times, Tolerance(tolerance))
     crowd = isinstance(method, SolverOfMany)
     together = np.array([crowd and n not in failures and len(courses[whose[n]]) == 1 for n in range(len(numbers))])
     with tqdm(total=len(numbers), unit="run", disable=not asked.progress) as bar:
@@ -142,6 +144,7 @@ class _Plan:
     compiled: Machine
     outputs: tuple[Any, ...]
     numbers: Array
+    regimens: tuple[Regimen, ...]
     courses: list[tuple[Leg, ...]]
     whose: Whole
     subjects: Whole
@@ -200,9 +203,19 @@ class _Plan:
     def alone(self, method: Any, n: int, values: Array, failures: dict[int, Outcome]) -> None:
         """Fill the answers of one set."""
         numbers, times = self.numbers[n], self.times[self.subjects[n]]
-        _, found = follow(self.compiled, method, numbers, self.courses[self.whose[n]], times, self.tolerance)
-        if not found.outcome:
-            failures[n] = found.outcome
+        regimen, course, resolved = self.regimens[self.subjects[n]], self.courses[self.whose[n]], None
+        if regimen.triggers:
+            end = float(times[-1])
+            try:
+                resolved = resolve(self.compiled, method, numbers, regimen, end, self.tolerance)
+                given = lines(self.compiled.system, numbers, resolved.regimen)
+                course = legs(self.compiled.system, numbers, given, resolved.regimen, end)
+            except DoseError as error:
+                failures[n] = Outcome(False, error.message, 0.0, remedy=error.remedy)
+                return
+        _, found = follow(self.compiled, method, numbers, course, times, self.tolerance)
+        if not found.outcome or (resolved is not None and not resolved.outcome):
+            failures[n] = found.outcome if resolved is None or not found.outcome else resolved.outcome
         equations = replace(self.compiled.system.equations, outputs=self.outputs)
         values[:] = emit("numpy", equations).outputs(times, found.states, numbers)
 
@@ -248,6 +261,9 @@ def _courses(
     failures: dict[int, Outcome] = {}
     for place, first in enumerate(firsts):
         regimen, end = regimens[subjects[first]], float(times[subjects[first]][-1])
+        if regimen.triggers:  # each set has moments of its own
+            found.append(())
+            continue
         try:
             found.append(legs(system, numbers[first], lines(system, numbers[first], regimen), regimen, end))
         except DoseError as error:

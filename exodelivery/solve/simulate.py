@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from importlib.util import find_spec
 from itertools import pairwise
@@ -26,6 +27,7 @@ from exodelivery.solve.records import legs, lines
 from exodelivery.solve.solvers.protocol import Tolerance, solver
 from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
+from exodelivery.solve.triggers import Resolved, require_measures, resolve, told
 from exodelivery.units import hours
 
 if TYPE_CHECKING:
@@ -104,7 +106,8 @@ def simulate(
     regimen : Regimen, or with sets a sequence of them, (subjects,)
         From :func:`~exodelivery.bolus` or :func:`~exodelivery.infusion`.
     until : str or float, optional
-        End of the run, ``"28 d"`` or hours; a week after the last dose unless given.
+        End of the run, ``"28 d"`` or hours; unless given, a week after the last dose has arrived (its lag and its
+        infusion included), or after the last reset or time of an input.
     values : mapping, optional
         Values laid over the model's, by full name: ``{"uptake.PS": "0.02 mL/h"}``, or numbers in base units.
     using : optional
@@ -161,8 +164,7 @@ def simulate(
     compiled = machine_for(model, regimen, tuple(keep))
     laid = {**(using.values_for(model) if using else {}), **in_base(model, values or {})}
     numbers = compiled.values_with(laid)
-    last = max((dose.at + dose.over for dose in regimen.single_doses), default=0.0)
-    end = last + AFTER_LAST_DOSE if until is None else hours(until)
+    end = _end(compiled.system, numbers, regimen) if until is None else hours(until)
     if not np.isfinite(end) or end <= 0:
         raise SimulationError(f"a run cannot end at {until!r}", remedy='write until="28 d"')
     parts = split(compiled.system, numbers)
@@ -179,6 +181,18 @@ def simulate(
         parts=parts,
         notes=notes,
     )
+
+
+def _end(system: System, numbers: Array, regimen: Regimen) -> float:
+    """Return when a run ends by itself: a week after the last dose has arrived, the last reset and the last input."""
+    if regimen.triggers:
+        raise SimulationError("doses that wait for a condition have no last time", remedy='write until="28 d"')
+    arrived = [
+        line.dose.at + (line.dose.times - 1) * line.dose.every + line.lag + line.over
+        for line in lines(system, numbers, regimen)
+    ]
+    changed = [one.points[-1][0] for one in regimen.inputs]
+    return max([*arrived, *regimen.resets, *changed], default=0.0) + AFTER_LAST_DOSE
 
 
 def machine_for(model: Model, regimen: Regimen, keep: tuple[str, ...] = ()) -> Machine:
@@ -199,6 +213,8 @@ def _prepared(
     if not (names or conditions):
         return machine(model, keep, given)
     require_inputs(model, names)
+    for condition in conditions:
+        require_measures(model, condition)
     system = watching(model, keep, given, conditions) if conditions else machine(model, keep, given).system
     return Machine(with_inputs(system, names) if names else system)
 
@@ -234,11 +250,18 @@ def run(
     method = solver(solver_name)
     if not method.accepts(system.equations):
         raise SimulationError(f"the solver {solver_name!r} cannot take this model", remedy='use solver="lsoda"')
+    resolved = Resolved(regimen)
+    if regimen.triggers:
+        resolved = resolve(compiled, method, numbers, regimen, end, tolerance, parts)
+        notes = (*notes, *told(regimen, resolved.fired))
+        regimen = resolved.regimen
     parted = legs(system, numbers, lines(system, numbers, regimen, parts), regimen, end)
     at = grid(np.concatenate([leg.timeline.times for leg in parted]), end) if times is None else times
     line, found = follow(compiled, method, numbers, parted, at, tolerance)
+    if found.outcome and not resolved.outcome:
+        found = replace(found, outcome=resolved.outcome)
     outputs = compiled.kernels("numpy").outputs
-    return Trajectory(system.model, regimen, system, numbers, line, found, outputs, solver_name, notes)
+    return Trajectory(system.model, regimen, system, numbers, line, found, outputs, solver_name, notes, resolved.fired)
 
 
 def grid(breaks: Array, end: float, count: int = 60) -> Array:

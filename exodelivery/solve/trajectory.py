@@ -22,6 +22,8 @@ from exodelivery.units import format_quantity, hours, unit
 if TYPE_CHECKING:
     import pandas as pd
 
+    from exodelivery.solve.triggers import Firing
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
@@ -90,7 +92,9 @@ class Trajectory:
         ``(times, states, parameters) -> (times, outputs)`` in base units.
     solver : str
     notes : tuple of str
-        What to know of the dose.
+        What to know of the dose, and when conditions came to hold.
+    fired : tuple of Firing
+        Conditions that came to hold; ``regimen`` has the doses that they gave, at their times.
     """
 
     model: Model
@@ -102,6 +106,7 @@ class Trajectory:
     outputs: Any = field(repr=False)
     solver: str = ""
     notes: tuple[str, ...] = ()
+    fired: tuple[Firing, ...] = ()
 
     @property
     def times(self) -> Array:

@@ -69,6 +69,8 @@ class Solution:
         d state / d parameter.
     dense : callable or None
         ``dense(times) -> (times, states)`` between start and end, of the solver's own order.
+    knots : array or None
+        Where the pieces of ``dense`` begin, if it has any [h].
     outcome : Outcome
     """
 
@@ -77,6 +79,7 @@ class Solution:
     outcome: Outcome
     sensitivities: Array | None = None
     dense: Callable[[Array], Array] | None = None
+    knots: Array | None = None
 
 
 class Solver(Protocol):

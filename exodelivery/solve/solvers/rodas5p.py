@@ -69,10 +69,11 @@ class Prepared:
             report,
         )
         outcome = outcome_of(report, self.tolerance.most_steps)
-        curve = None
+        curve = knots = None
         if dense and outcome:
+            knots = kept[:, 0] + kept[:, 1]
             curve = _Steps(kept, self.timeline, n, self.kernels.plain.start(values))
-        return Solution(self.times, out, outcome, by if k else None, curve)
+        return Solution(self.times, out, outcome, by if k else None, curve, knots)
 
 
 class Rodas5pSolver:

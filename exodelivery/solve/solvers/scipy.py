@@ -127,7 +127,9 @@ class ScipySolver:
         n = len(kernels.equations.states)
         rows = run.rows
         by = rows[:, n:].reshape(len(times), -1, n).transpose(0, 2, 1) if kernels.sensitive else None
-        return Solution(times, rows[:, :n], outcome, by, run.curve if dense and outcome else None)
+        if not (dense and outcome):
+            return Solution(times, rows[:, :n], outcome, by)
+        return Solution(times, rows[:, :n], outcome, by, run.curve, np.array(run.starts))
 
 
 class LsodaSolver(ScipySolver):
