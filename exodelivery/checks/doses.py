@@ -54,7 +54,8 @@ def _loading(case: Case, instance: Instance) -> Iterator[Issue]:
         return
     assert stage is not None
     values = {symbols.parameters[name]: p.quantity.base for name, p in case.anatomy.parameters.items()}
-    yield from _empty_pools(stage, origin.place("flows"))
+    fractions = [symbols.parameters[name] for name, p in case.anatomy.parameters.items() if p.quantity.scale == "logit"]
+    yield from _empty_pools(stage, fractions, origin.place("flows"))
     drug, label = SHARES
     yield from _whole(stage, drug, values, origin.place("outputs", _first(stage, drug)))
     if any(name in stage.outputs for name in label):
@@ -68,13 +69,13 @@ def _loading(case: Case, instance: Instance) -> Iterator[Issue]:
         yield Issue("error", RULE, "drug_per_particle is not positive", place)
 
 
-def _empty_pools(stage: Stage, place: Place) -> Iterator[Issue]:
+def _empty_pools(stage: Stage, fractions: list[Any], place: Place) -> Iterator[Issue]:
     """Yield an issue for each pool of the vial that could be drawn from when it is empty."""
     import sympy
 
     pools = dict(zip(stage.states, stage.ledgers, strict=True))
-    # States of the block, such as an open share or a pH, are taken positive with the pools.
-    full = {state: sympy.Symbol(f"full_{state}", positive=True) for state in stage.states}
+    # States of the block, such as an open share or a pH, are taken positive with the pools, and so are fractions.
+    full = {symbol: sympy.Symbol(f"full_{symbol}", positive=True) for symbol in (*stage.states, *fractions)}
     for state, rate in zip(stage.states, stage.rates, strict=True):
         if not pools[state]:
             continue
