@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from exodelivery.compile.native.expressions import Translator
-from exodelivery.compile.native.mathematics import exponential, logarithm
+from exodelivery.compile.native.mathematics import rough_power
 from exodelivery.compile.native.plan import Plan
-from exodelivery.compile.native.tableau import ORDER, RODAS5P, STAGES
+from exodelivery.compile.native.tableau import MOVES, ORDER, RODAS5P, STAGES
 from exodelivery.compile.native.writer import Value, Writer
 
 GROWTH = 1e6  # of an element during elimination: beyond it a step is repeated at half its size
@@ -181,23 +181,33 @@ def _scales(kernel: Kernel) -> list[Value]:
 
 
 def _factor(plan: Plan, lanes: int) -> Built:
-    """LU of W = I/(γh) − J without pivoting; lanes whose elements grow or cancel are marked in ``rejected``."""
+    """LU of h W = I/γ − h J without pivoting; lanes whose elements grow or cancel are marked in ``error``."""
     kernel = Kernel(plan, lanes)
     w, order = kernel.w, plan.elimination
-    values = kernel.translator([value for *_, value in plan.jacobian]).all([value for *_, value in plan.jacobian])
-    jacobian = {(row, column): value for (row, column, _), value in zip(plan.jacobian, values, strict=True)}
-    inverse = w.divide(w.number(1.0 / RODAS5P.gamma), kernel.get("used"))
+    step, diagonal = kernel.get("used"), w.number(1.0 / RODAS5P.gamma)
+    values = kernel.translator([value for *_, value in (*plan.linear, *plan.bends)]).all(
+        [value for *_, value in (*plan.linear, *plan.bends)]
+    )
+    lu: dict[tuple[int, int], Value] = {}
+    for index, (row, column, _) in enumerate((*plan.linear, *plan.bends)):
+        value = w.multiply(step, values[index])
+        if index >= len(plan.linear):
+            kernel.put("bends", index - len(plan.linear), value)
+        lu[row, column] = w.add(lu[row, column], value) if (row, column) in lu else value
+    if plan.variations and lanes == 1:  # sensitivities run beside one lane
+        for index, (row, column, _) in enumerate(plan.jacobian):
+            kernel.put("jacobian", index, lu[row, column])
     if plan.slopes:
         _slopes(kernel)
-    lu: dict[tuple[int, int], Value] = {}
+    _steady(kernel, values[: len(plan.linear)], step)
     size: dict[int, Value] = {}
-    for row, column in order.given:
-        value = jacobian.get((row, column))
+    for row, column in sorted(order.given):
+        known = lu.get((row, column))
         if row == column:
-            lu[row, row] = inverse if value is None else w.subtract(inverse, value)
-            size[row] = inverse if value is None else w.add(inverse, w.intrinsic("fabs", value))
+            size[row] = diagonal if known is None else w.add(diagonal, w.intrinsic("fabs", known))
+            lu[row, row] = diagonal if known is None else w.subtract(diagonal, known)
         else:
-            lu[row, column] = w.negate(value) if value is not None else w.number(0.0)
+            lu[row, column] = w.negate(known) if known is not None else w.number(0.0)
     start = dict(size)
     for pivot in order.order:
         lu[pivot, pivot] = w.divide(w.number(1.0), lu[pivot, pivot])
@@ -212,7 +222,7 @@ def _factor(plan: Plan, lanes: int) -> Built:
                 if row == column:
                     taken = w.intrinsic("fabs", w.multiply(minus, lu[pivot, column]))
                     size[row] = w.add(size[row], taken)
-    bad = w.compare("une", inverse, inverse)
+    bad = w.compare("une", step, step)
     for row in range(plan.size):
         cancelled = w.multiply(size[row], w.intrinsic("fabs", lu[row, row]))
         bad = w.either(bad, w.compare("uge", cancelled, w.number(GROWTH)))
@@ -224,21 +234,36 @@ def _factor(plan: Plan, lanes: int) -> Built:
     return kernel, kernel.text("factor")
 
 
+def _steady(kernel: Kernel, linear: list[Value], step: Value) -> None:
+    """Write what the right-hand sides of all stages hold: h (A x + inputs)."""
+    w, plan = kernel.w, kernel.plan
+    total = [kernel.get("inputs", index) for index in range(plan.size)]
+    for (row, column, _), value in zip(plan.linear, linear, strict=True):
+        total[row] = w.fused(value, kernel.get("x", column), total[row])
+    for index, value in enumerate(total):
+        kernel.put("steady", index, w.multiply(step, value))
+
+
 def _slopes(kernel: Kernel) -> None:
     for index, value in enumerate(kernel.translator(kernel.plan.slopes).all(kernel.plan.slopes)):
         kernel.put("slope", index, value)
 
 
 def _stage(plan: Plan, lanes: int) -> Built:
-    """One stage: rates at the argument, and the factors applied to them and to what stands at the second pointer.
+    """One stage: what the curved rates add to the right-hand side at the second pointer, and the solution in its place.
 
-    The time of the stage stands in the row ``error``.
+    ``h (g(U) − ∂g/∂x (U − x))``, with U in the row ``argument``; the time of the stage stands in the row ``error``.
     """
     kernel = Kernel(plan, lanes)
-    w, order = kernel.w, plan.elimination
-    time = kernel.get("error") if plan.slopes else None
-    found = kernel.translator(plan.rates, "argument", time).all(plan.rates)
-    right = [w.add(value, w.load("%a1", index)) for index, value in enumerate(found)]
+    w, order, step = kernel.w, plan.elimination, kernel.get("used")
+    right = [w.load("%a1", index) for index in range(plan.size)]
+    rates = [rest for _, rest in plan.curved]
+    found = kernel.translator(rates, "argument", kernel.get("error") if plan.slopes else None).all(rates)
+    for (row, _), value in zip(plan.curved, found, strict=True):
+        right[row] = w.fused(step, value, right[row])
+    gone = {state: w.subtract(kernel.get("argument", state), kernel.get("x", state)) for state in plan.bent}
+    for index, (row, column, _) in enumerate(plan.bends):
+        right[row] = w.fused(w.negate(kernel.get("bends", index)), gone[column], right[row])
     for index, value in enumerate(back_substitute(w, plan, right, lambda e: kernel.get("lu", order.entries.index(e)))):
         w.store("%a1", index, value)
     return kernel, kernel.text("stage", 2)
@@ -270,16 +295,17 @@ def _step(plan: Plan, lanes: int) -> Built:
     _choose(kernel)
     w.do("call void @factor(ptr %a0)")
     grown, used, relative = kernel.get("error"), kernel.get("used"), kernel.get("relative")
-    per_step = w.divide(w.number(1.0), used)
     for stage in range(STAGES):
-        _prepare(kernel, stage, used, per_step)
+        _prepare(kernel, stage, used)
+        _argue(kernel, stage)
         if plan.slopes:
             kernel.put("error", 0, kernel.time(RODAS5P.times[stage]))
-        w.do(f"call void @stage(ptr %a0, ptr {w.offset('%a0', (kernel.row('k') + stage * plan.size) * lanes)})")
+        w.do(f"call void @stage(ptr %a0, ptr {w.offset('%a0', (kernel.row('moves') + stage * plan.size) * lanes)})")
 
     def end(offset: Value, carried: list[Value]) -> list[Value]:
-        last = kernel.at("k", offset, (STAGES - 1) * plan.size)
-        moved = w.add(kernel.at("argument", offset), last)
+        move = kernel.at("moves", offset, (STAGES - 1) * plan.size)
+        last = w.subtract(move, kernel.at("moves", offset, (STAGES - 2) * plan.size))
+        moved = w.add(kernel.at("x", offset), move)
         kernel.put_at("moved", offset, moved)
         now, then = w.intrinsic("fabs", kernel.at("x", offset)), w.intrinsic("fabs", moved)
         part = w.divide(last, w.fused(relative, w.larger(now, then), kernel.at("weight", offset)))
@@ -309,30 +335,40 @@ def _keep_difference(kernel: Kernel, weights: Sequence[tuple[int, float]], used:
         kernel.put("moved", state, w.fused(taken, part, moved))
 
 
-def _prepare(kernel: Kernel, stage: int, used: Value, per_step: Value) -> None:
-    """Write the argument of a stage, and in its place what the solve adds to the rates: inputs, C k / h, d h ∂f/∂t."""
+def _prepare(kernel: Kernel, stage: int, used: Value) -> None:
+    """Write the right-hand side of a stage without its curved rates in the place of its move."""
     w, plan = kernel.w, kernel.plan
     sloped = bool(plan.slopes and RODAS5P.slopes[stage])
-    weight = w.multiply(w.number(RODAS5P.slopes[stage]), used) if sloped else ""
+    weight = w.multiply(w.multiply(w.number(RODAS5P.slopes[stage]), used), used) if sloped else ""
 
     def one(offset: Value, carried: list[Value]) -> list[Value]:
-        before = [kernel.at("k", offset, earlier * plan.size) for earlier in range(stage)]
-        if stage <= 5:
-            value = combined(w, RODAS5P.weights[stage], before, kernel.at("x", offset))
-        else:  # the rows above differ by one stage only
-            value = w.add(kernel.at("argument", offset), before[-1])
-        kernel.put_at("argument", offset, value)
-        if plan.variations and w.lanes == 1:  # sensitivities run beside one lane
-            kernel.put_at("arguments", offset, value, stage * plan.size)
-        right = kernel.at("inputs", offset)
-        if stage:
-            right = w.fused(combined(w, RODAS5P.couplings[stage], before), per_step, right)
+        before = [kernel.at("moves", offset, earlier * plan.size) for earlier in range(stage)]
+        right = combined(w, MOVES.right[stage], before, kernel.at("steady", offset))
         if sloped:
             right = w.fused(weight, kernel.at("slope", offset), right)
-        kernel.put_at("k", offset, right, stage * plan.size)
+        kernel.put_at("moves", offset, right, stage * plan.size)
         return []
 
     w.loop(plan.size, [], one)
+
+
+def _argue(kernel: Kernel, stage: int) -> None:
+    """Write the argument of a stage, for the states that curved rates hold."""
+    w, plan = kernel.w, kernel.plan
+    for state in plan.bent:
+        before = [kernel.get("moves", earlier * plan.size + state) for earlier in range(stage)]
+        value = argument(w, stage, before, kernel.get("x", state))
+        kernel.put("argument", state, value)
+        if plan.variations and w.lanes == 1:
+            kernel.put("arguments", stage * plan.size + state, value)
+
+
+def argument(w: Writer, stage: int, before: list[Value], now: Value) -> Value:
+    """Write the argument of a stage; in the last two it is where the stage before ended."""
+    weights = MOVES.arguments[stage]
+    if weights and not any(weights[:-1]):
+        return w.add(now, before[-1]) if weights[-1] == 1.0 else w.fused(w.number(weights[-1]), before[-1], now)
+    return combined(w, weights, before, now)
 
 
 def combined(w: Writer, weights: Sequence[float], values: Sequence[Value], first: Value = "") -> Value:
@@ -359,8 +395,7 @@ def _control(kernel: Kernel, error: Value, grown: Value) -> None:
     w = kernel.w
     one, zero = w.number(1.0), w.number(0.0)
     known = w.larger(error, w.number(1e-20))
-    factor = exponential(w, w.multiply(w.number(-0.5 / ORDER), logarithm(w, known)))
-    factor = w.multiply(w.number(SAFETY), factor)
+    factor = w.multiply(w.number(SAFETY), rough_power(w, known, -0.5 / ORDER))
     factor = w.larger(w.smaller(factor, w.number(LONGEST)), w.number(SHORTEST))
     good = w.select(grown, zero, w.select(w.compare("ole", error, one), one, zero))
     accepted = w.compare("ogt", good, zero)
@@ -374,6 +409,8 @@ def _control(kernel: Kernel, error: Value, grown: Value) -> None:
     earned = w.select(accepted, w.select(w.compare("olt", used, asked), asked, zero), zero)
     kernel.put("h", 0, w.larger(following, earned))
     kernel.put("accepted", 0, good)
+    then = w.select(w.compare("ogt", kernel.get("last"), zero), kernel.get("span"), w.add(kernel.get("t"), used))
+    kernel.put("reached", 0, w.select(accepted, then, w.number(-1.0)))
     kernel.put("rejected", 0, w.select(accepted, zero, one))
     kernel.put("error", 0, error)
 
@@ -382,8 +419,8 @@ def _dense(plan: Plan, lanes: int) -> Built:
     kernel = Kernel(plan, lanes)
 
     def one(offset: Value, carried: list[Value]) -> list[Value]:
-        stages = [kernel.at("k", offset, stage * plan.size) for stage in range(STAGES)]
-        for row, weights in enumerate(RODAS5P.dense):
+        stages = [kernel.at("moves", offset, stage * plan.size) for stage in range(STAGES)]
+        for row, weights in enumerate(MOVES.dense):
             kernel.put_at("dense", offset, combined(kernel.w, weights, stages), row * plan.size)
         return []
 
@@ -392,14 +429,18 @@ def _dense(plan: Plan, lanes: int) -> Built:
 
 
 def _commit(plan: Plan, lanes: int) -> Built:
-    """Move the lanes that accepted to their new point, and let each state's own scale grow with it."""
+    """Move the lanes that accepted to their new point, and let each state's own scale grow with it.
+
+    ``pause`` marks lanes that have come to the end of their span, or whose next step would not move the clock.
+    """
     kernel = Kernel(plan, lanes)
     w = kernel.w
     accepted = w.compare("ogt", kernel.get("accepted"), w.number(0.0))
     last = w.compare("ogt", kernel.get("last"), w.number(0.0))
-    t = kernel.get("t")
-    then = w.select(last, kernel.get("span"), w.add(t, kernel.get("used")))
-    kernel.put("t", 0, w.select(accepted, then, t))
+    t, yes = w.select(accepted, kernel.get("reached"), kernel.get("t")), w.number(1.0)
+    kernel.put("t", 0, t)
+    stuck = w.select(w.compare("ogt", w.add(t, kernel.get("h")), t), w.number(0.0), yes)
+    kernel.put("pause", 0, w.select(accepted, w.select(last, yes, stuck), stuck))
 
     def one(offset: Value, carried: list[Value]) -> list[Value]:
         value = w.select(accepted, kernel.at("moved", offset), kernel.at("x", offset))

@@ -102,20 +102,18 @@ RODAS5P = Tableau(GAMMA, WEIGHTS, COUPLINGS, DENSE, *_times_and_slopes(GAMMA, WE
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
-    """The same method in the variables ``y_s = k_s + U_s``, with U_s the argument of stage s.
+class Moves:
+    """The same method in the variables ``z_s = k_s + U_s − x``, with U_s the argument of stage s.
 
-    Where rates are linear, ``f(U) = J U``, they spare the product with J: ``h W y_s = R_s``. Nonlinear rates add
-    ``h (f(U_s) − J(x) U_s)``. The step ends at the last y, and the last two differ by the error. All rows are
-    coefficients of (x, y_1, …, y_8).
+    Where rates are linear, ``f(U) = A U``, a stage then costs no product with A: ``h W z_s = h A x + Σ R_sj z_j``, and
+    the first term is the same for all stages. Curved rates add ``h (g(U_s) − ∂g/∂x (U_s − x))``. The step moves x by
+    the last z, and the last two differ by the error.
 
     Attributes
     ----------
-    arguments : (stages, 1 + stages)
-        U.
-    right : (stages, 1 + stages)
-        R.
-    dense : (3, 1 + stages)
+    arguments, right : (stages, stages)
+        ``U_s = x + Σ a_sj z_j``, and R.
+    dense : (3, stages)
         The rows of the interpolant.
     """
 
@@ -124,15 +122,15 @@ class Ends:
     dense: tuple[tuple[float, ...], ...]
 
 
-def ends(tableau: Tableau) -> Ends:
+def moves(tableau: Tableau) -> Moves:
     """Change variables, in fractions, rounded once.
 
     Examples
     --------
-    >>> ends(RODAS5P).arguments[-1]         # the last argument is the last but one end
-    (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    >>> moves(RODAS5P).arguments[-1]         # the last argument is where the stage before it ended
+    (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
     """
-    width, inverse = 1 + STAGES, 1 / Fraction(tableau.gamma)
+    inverse = 1 / Fraction(tableau.gamma)
     stages: list[list[Fraction]] = []
 
     def combined(weights: tuple[float, ...], first: list[Fraction]) -> list[Fraction]:
@@ -141,16 +139,16 @@ def ends(tableau: Tableau) -> Ends:
 
     arguments, right = [], []
     for number in range(STAGES):
-        argument = combined(tableau.weights[number], [Fraction(n == 0) for n in range(width)])
-        right.append(combined(tableau.couplings[number], [inverse * value for value in argument]))
-        arguments.append(argument)
-        stages.append([Fraction(n == number + 1) - value for n, value in enumerate(argument)])
-    dense = [combined(row, [Fraction(0)] * width) for row in tableau.dense]
+        argument = combined(tableau.weights[number], [Fraction(0)] * STAGES)
+        right.append(combined(tableau.couplings[number], [inverse * value for value in argument])[:number])
+        arguments.append(argument[:number])
+        stages.append([Fraction(n == number) - value for n, value in enumerate(argument)])
+    dense = [combined(row, [Fraction(0)] * STAGES) for row in tableau.dense]
 
     def rounded(rows: list[list[Fraction]]) -> tuple[tuple[float, ...], ...]:
         return tuple(tuple(float(value) for value in row) for row in rows)
 
-    return Ends(rounded(arguments), rounded(right), rounded(dense))
+    return Moves(rounded(arguments), rounded(right), rounded(dense))
 
 
-ENDS = ends(RODAS5P)
+MOVES = moves(RODAS5P)

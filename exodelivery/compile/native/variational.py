@@ -2,22 +2,22 @@
 
 With W k_s = f(U_s) + Σ C_sj k_j / h, differentiating gives the same matrix for every parameter:
 ``W k_s' = J(U_s) U_s' + ∂f/∂p(U_s) + (∂(J k_s)/∂x) x' + ∂(J k_s)/∂p + Σ C_sj k_j' / h``. In the variables
-``y_s = k_s' + U_s'`` the product with J(x) is gone and only what changes within the step is left of J:
-``h W y_s = R_s + h (J(U_s) − J(x)) U_s' + h (∂f/∂p + ∂(J k_s)/∂p + (∂(J k_s)/∂x) x')``. What depends on the states
-only is worked out once a step, a stage to a lane; the rest runs over blocks of parameters, a parameter to a lane,
-and over the states that the block's parameters can move.
+``z_s = k_s' + U_s' − x'`` only what changes within the step is left of J:
+``h W z_s = h J(x) x' + Σ R_sj z_j + h (J(U_s) − J(x)) U_s' + h (∂f/∂p + ∂(J k_s)/∂p + (∂(J k_s)/∂x) x')``. What
+depends on the states only is worked out once a step, a stage to a lane; the rest runs over blocks of parameters, a
+parameter to a lane, and over the states that the block's parameters can move.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from exodelivery.compile.native.kernels import Built, Kernel, combined
+from exodelivery.compile.native.kernels import Built, Kernel, argument, combined
 from exodelivery.compile.native.plan import Plan, Variations, stacked
 from exodelivery.compile.native.reach import Arrangement, arrangement, reaches
-from exodelivery.compile.native.tableau import ENDS, RODAS5P, STAGES
-from exodelivery.compile.native.writer import Value, Writer
+from exodelivery.compile.native.tableau import MOVES, RODAS5P, STAGES
+from exodelivery.compile.native.writer import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Blocks:
     """Where the parts of a block of parameters stand, in rows, and which parameters it holds.
 
     A block holds the sources of all stages (one slot of ``STAGES`` rows to a state that has any), the inputs'
-    derivatives, the sensitivities ``now`` and the ``ends`` of the stages, the last of which are those after the step,
-    the reciprocal sizes of the parameters, and the squared error of each. ``slots`` has one table a kind; ``driven``
-    says whether inputs have derivatives at all.
+    derivatives, the sensitivities ``now`` and after the step (``next``), the ``moves`` of the stages and what is
+    ``steady`` in all of them, the reciprocal sizes of the parameters, and the squared error of each. ``slots`` has one
+    table a kind; ``driven`` says whether inputs have derivatives at all.
     """
 
     arrangement: Arrangement
@@ -93,7 +93,15 @@ def blocks(
     n = plan.size
     sizes = {
         "source": STAGES * max((len(slot) for slot in slots), default=0),
-        **{"inputs": n if driven else 0, "now": n, "ends": STAGES * n, "inverse": 1, "error": 1},
+        **{
+            "inputs": n if driven else 0,
+            "now": n,
+            "next": n,
+            "moves": STAGES * n,
+            "steady": n,
+            "inverse": 1,
+            "error": 1,
+        },
     }
     return Blocks(arranged, stacked(sizes), tuple(slots), driven)
 
@@ -111,7 +119,7 @@ def reach(plan: Plan, parameters: int) -> list[frozenset[int]]:
 def _touched(plan: Plan, parameters: int) -> list[set[int]]:
     parts = variations_of(plan)
     touched: list[set[int]] = [set() for _ in range(parameters)]
-    for row, column, _ in (*parts.by_parameters, *parts.along_by_parameters):
+    for row, column, _ in (*parts.linear_by_parameters, *parts.curved_by_parameters, *parts.along_by_parameters):
         touched[column].add(row)
     return touched
 
@@ -122,40 +130,15 @@ def variational(plan: Plan, layout: Blocks) -> list[Built]:
     return [_vary(plan, layout), _start_by(plan, layout), *kinds]
 
 
-@dataclass(frozen=True, slots=True)
-class Matrices:
-    """What all blocks share in a step: entries over stages, each times the step, and the factors.
+def entries_of(plan: Plan) -> list[tuple[int, int, bool]]:
+    """Return what all blocks share in a step: row, column, and whether it couples to the start of the step.
 
-    Attributes
-    ----------
-    changing : tuple of int
-        Entries of the plan's Jacobian that change within a step.
-    couplings : int
-        Entries by which the sensitivities at the start of the step come in.
-    factors : int
-        Of the LU: those above the diagonal times the step, the reciprocals on it over the step.
+    First what the curved rates' derivatives have changed by at a stage's argument, then the couplings; each has one
+    double a stage, and is multiplied by the step.
     """
-
-    changing: tuple[int, ...]
-    couplings: int
-    factors: int
-
-    @property
-    def first_factor(self) -> int:
-        """Where the factors begin, in doubles."""
-        return STAGES * (len(self.changing) + self.couplings)
-
-    @property
-    def doubles(self) -> int:
-        """Size of all."""
-        return self.first_factor + self.factors
-
-
-def matrices(plan: Plan) -> Matrices:
-    """Settle which entries change within a step."""
-    moving = {*plan.equations.states, plan.equations.time}
-    changing = [index for index, (*_, value) in enumerate(plan.jacobian) if value.free_symbols & moving]
-    return Matrices(tuple(changing), len(variations_of(plan).along_by_states), len(plan.elimination.entries))
+    parts = variations_of(plan)
+    changed = [(row, column, False) for row, column, _ in plan.bends]
+    return changed + [(row, column, True) for row, column, _ in parts.along_by_states]
 
 
 class AcrossStages(Kernel):
@@ -171,10 +154,16 @@ class AcrossStages(Kernel):
         """Return what each stage has of a row of the tableau."""
         return self.w.numbers(values[self.first : self.first + self.w.lanes])
 
-    def stages(self, part: str, index: int) -> Value:
-        """Read the value of each stage."""
-        row = self.row(part) + index
-        return self.w.gathered(self.base, [row + (self.first + lane) * self.plan.size for lane in range(self.w.lanes)])
+    def argument(self, state: int) -> Value:
+        """Read the arguments of the stages."""
+        n, stages = self.plan.size, range(self.first, self.first + self.w.lanes)
+        return self.w.gathered(self.base, [self.row("arguments") + stage * n + state for stage in stages])
+
+    def end(self, state: int) -> Value:
+        """Read the ends of the stages."""
+        n, stages = self.plan.size, range(self.first, self.first + self.w.lanes)
+        moves = self.w.gathered(self.base, [self.row("moves") + stage * n + state for stage in stages])
+        return self.w.add(self.get("x", state), moves)
 
     def times(self) -> Value:
         """Write the times of the stages."""
@@ -185,54 +174,46 @@ class AcrossStages(Kernel):
 def _vary(plan: Plan, layout: Blocks) -> Built:
     """What all stages give: pointers to workspace, the matrices, and the blocks, for their sources."""
     kernel = AcrossStages(plan, min(layout.lanes, STAGES))
-    _scaled_factors(kernel)
     for first in range(0, STAGES, kernel.w.lanes):
         kernel.first = first
         _vary_stages(kernel, layout)
     return kernel, kernel.text("vary", 3)
 
 
-def _scaled_factors(kernel: AcrossStages) -> None:
-    one, order, first = Writer(1), kernel.plan.elimination, matrices(kernel.plan).first_factor
-    one.lines, one.declared, one.count = kernel.w.lines, kernel.w.declared, kernel.w.count
-    step = one.load(kernel.base, kernel.row("used"))
-    per_step = one.divide(one.number(1.0), step)
-    place = {pivot: turn for turn, pivot in enumerate(order.order)}
-    for index, (row, column) in enumerate(order.entries):
-        value = one.load(kernel.base, kernel.row("lu") + index)
-        if place[row] <= place[column]:
-            value = one.multiply(value, per_step if row == column else step)
-        one.store("%a1", first + index, value)
-    kernel.w.count = one.count
-
-
 def _vary_stages(kernel: AcrossStages, layout: Blocks) -> None:
     plan, w, parts = kernel.plan, kernel.w, variations_of(kernel.plan)
-    jacobian = [plan.jacobian[index][2] for index in matrices(plan).changing]
-    by, along_x, along_p = (
+    bends = [value for *_, value in plan.bends]
+    curved, straight, along_x, along_p = (
         [value for *_, value in found]
-        for found in (parts.by_parameters, parts.along_by_states, parts.along_by_parameters)
-    )
+        for found in (
+            parts.curved_by_parameters, parts.linear_by_parameters, parts.along_by_states, parts.along_by_parameters
+        )
+    )  # fmt: skip
     used = kernel.get("used")
-    at_stage = kernel.translator([*jacobian, *by], time=kernel.times())
-    free = set().union(*(value.free_symbols for value in (*jacobian, *by, *along_x, *along_p)))
-    for index, symbol in enumerate(plan.equations.states):
-        if symbol in free:
-            at_stage.values[symbol] = kernel.stages("arguments", index)
-    changed, source = _split(at_stage.all([*jacobian, *by]), len(jacobian))
-    at_start = kernel.translator([*jacobian, *along_x, *along_p])
-    for index, symbol in enumerate(parts.stage):
-        if symbol in free:
-            at_start.values[symbol] = kernel.stages("k", index)
+    arguments = {state: kernel.argument(state) for state in plan.bent}
+    ends = {state: kernel.end(state) for state in range(plan.size)}
+    at_stage = kernel.translator([*bends, *curved], time=kernel.times())
+    at_start = kernel.translator([*bends, *along_x, *along_p, *straight])
+    for state, value in arguments.items():
+        at_stage.values[plan.equations.states[state]] = value
+        at_start.values[parts.stage[state]] = w.subtract(ends[state], value)
+    for state, value in ends.items():
+        at_start.values[parts.ends[state]] = value
     at_start.values[parts.weight] = w.multiply(kernel.numbers(RODAS5P.slopes), used)
-    given = at_start.all([*jacobian, *along_x, *along_p])
-    start, along = _split(given, len(jacobian))
-    for index, value in enumerate([*map(w.subtract, changed, start), *along[: len(along_x)]]):
-        place = w.offset("%a1", index * STAGES + kernel.first)
-        w.store(place, 0, w.multiply(used, value))
-    sources = {(row, p): value for (row, p, _), value in zip(parts.by_parameters, source, strict=True)}
-    for (row, p, _), value in zip(parts.along_by_parameters, along[len(along_x) :], strict=True):
-        sources[row, p] = w.add(sources[row, p], value) if (row, p) in sources else value
+    changed, by_curved = _parted(at_stage.all([*bends, *curved]), len(bends), len(curved))
+    start, couplings, by_along, by_straight = _parted(
+        at_start.all([*bends, *along_x, *along_p, *straight]), len(bends), len(along_x), len(along_p), len(straight)
+    )
+    for index, value in enumerate([*map(w.subtract, changed, start), *couplings]):
+        w.store(w.offset("%a1", index * STAGES + kernel.first), 0, w.multiply(used, value))
+    sources: dict[tuple[int, int], Value] = {}
+    for found, values in (
+        (parts.curved_by_parameters, by_curved),
+        (parts.along_by_parameters, by_along),
+        (parts.linear_by_parameters, by_straight),
+    ):
+        for (row, p, _), value in zip(found, values, strict=True):
+            sources[row, p] = w.add(sources[row, p], value) if (row, p) in sources else value
     for (row, p), value in sources.items():
         block = layout.arrangement.order.index(p) // layout.lanes
         first = layout.rows["source"] + STAGES * layout.slots[layout.arrangement.blocks[block]][row] + kernel.first
@@ -240,8 +221,10 @@ def _vary_stages(kernel: AcrossStages, layout: Blocks) -> None:
         w.scatter("%a2", places, w.multiply(used, value))
 
 
-def _split(values: list[Value], at: int) -> tuple[list[Value], list[Value]]:
-    return values[:at], values[at:]
+def _parted(values: list[Value], *counts: int) -> list[list[Value]]:
+    """Cut a list into pieces of these lengths."""
+    stops = [sum(counts[: turn + 1]) for turn in range(len(counts))]
+    return [values[stop - count : stop] for stop, count in zip(stops, counts, strict=True)]
 
 
 def _start_by(plan: Plan, layout: Blocks) -> Built:
@@ -255,11 +238,19 @@ def _start_by(plan: Plan, layout: Blocks) -> Built:
 
 
 class Block(Kernel):
-    """One function over a block of parameters: pointers to workspace, matrices and block."""
+    """One function over a block of parameters: pointers to workspace, matrices, block and moves.
+
+    The moves of the stages stand apart: only an interpolant asks for them after the step, and blocks that share one
+    place for them fit into the processor's nearest cache.
+    """
 
     def __init__(self, plan: Plan, layout: Blocks, kind: int) -> None:
         super().__init__(plan, layout.lanes)
         self.layout, self.states = layout, layout.arrangement.kinds[kind]
+
+    def move(self, stage: int, state: int) -> Value:
+        """Read the move of a stage."""
+        return self.w.load("%a3", stage * self.plan.size + state)
 
     def read(self, part: str, index: int) -> Value:
         """Read a row of the block."""
@@ -275,59 +266,68 @@ def _propagate(plan: Plan, layout: Blocks, kind: int) -> Built:
     kernel = Block(plan, layout, kind)
     w, n, slots = kernel.w, plan.size, layout.slots[kind]
     columns = _columns(plan, kernel.states)
-    step = w.broadcast("%a0", kernel.row("used")) if layout.driven else ""
+    steady = _steady(kernel)
     for stage in range(STAGES):
         right: dict[int, Value] = {}
         for state in kernel.states:
-            known = [kernel.read("now", state), *(kernel.read("ends", end * n + state) for end in range(stage))]
-            found = combined(w, ENDS.right[stage][: stage + 1], known, right.get(state, ""))
+            before = [kernel.move(earlier, state) for earlier in range(stage)]
+            found = w.add(right[state], steady(state)) if state in right else steady(state)
+            found = combined(w, MOVES.right[stage], before, found)
             if state in slots:
                 found = w.add(found, kernel.read("source", STAGES * slots[state] + stage))
-            right[state] = w.fused(step, kernel.read("inputs", state), found) if layout.driven else found
+            right[state] = found
+            now = kernel.read("now", state) if columns[state] else ""
             moving = [(row, index) for row, index, at_start in columns[state] if not at_start and stage]
-            argument = _argument(w, stage, known) if moving else ""
-            given = [(row, index, known[0]) for row, index, at_start in columns[state] if at_start]
-            for row, index, value in [*given, *((row, index, argument) for row, index in moving)]:
+            then = argument(w, stage, before, now) if moving else ""
+            given = [(row, index, now) for row, index, at_start in columns[state] if at_start]
+            for row, index, value in [*given, *((row, index, then) for row, index in moving)]:
                 entry = w.broadcast("%a1", index * STAGES + stage)
                 right[row] = w.fused(entry, value, right[row]) if row in right else w.multiply(entry, value)
         for state, value in _solved(kernel, right).items():
-            kernel.write("ends", stage * n + state, value)
+            w.store("%a3", stage * n + state, value)
+            if stage == STAGES - 1:
+                kernel.write("next", state, w.add(kernel.read("now", state), value))
     _error(kernel)
-    return kernel, kernel.text(layout.names[kind], 3)
+    return kernel, kernel.text(layout.names[kind], 4)
 
 
-def _argument(w: Writer, stage: int, known: list[Value]) -> Value:
-    """Write the argument of a stage: in the last two it is the end of the stage before."""
-    weights = ENDS.arguments[stage][: stage + 1]
-    if weights == (0.0,) * stage + (1.0,):
-        return known[-1]
-    return combined(w, weights, known)
+def _steady(kernel: Block) -> Callable[[int], Value]:
+    """Write h (J x' + inputs), which all stages have on their right-hand sides, and return how to read it."""
+    w, plan = kernel.w, kernel.plan
+    step = w.broadcast("%a0", kernel.row("used")) if kernel.layout.driven else ""
+    for state in kernel.states:
+        total = w.multiply(step, kernel.read("inputs", state)) if kernel.layout.driven else ""
+        for index, (row, column, _) in enumerate(plan.jacobian):
+            if row == state and column in kernel.states:
+                entry, now = w.broadcast("%a0", kernel.row("jacobian") + index), kernel.read("now", column)
+                total = w.fused(entry, now, total) if total else w.multiply(entry, now)
+        kernel.write("steady", state, total or w.number(0.0))
+    return lambda state: kernel.read("steady", state)
 
 
 def _columns(plan: Plan, states: tuple[int, ...]) -> dict[int, list[tuple[int, int, bool]]]:
     """Return for each state what it gives to others: row, entry of the matrices, and whether it is a coupling."""
     columns: dict[int, list[tuple[int, int, bool]]] = {state: [] for state in states}
-    changing = [plan.jacobian[index] for index in matrices(plan).changing]
-    for index, (row, column, _) in enumerate([*changing, *variations_of(plan).along_by_states]):
+    for index, (row, column, at_start) in enumerate(entries_of(plan)):
         if column in columns:
-            columns[column].append((row, index, index >= len(changing)))
+            columns[column].append((row, index, at_start))
     return columns
 
 
 def _solved(kernel: Block, right: dict[int, Value]) -> dict[int, Value]:
     """Write both substitutions with the scalar factors, for the states that are not zero."""
-    w, order, first = kernel.w, kernel.plan.elimination, matrices(kernel.plan).first_factor
+    w, order, first = kernel.w, kernel.plan.elimination, kernel.row("lu")
     x, place = dict(right), {entry: first + index for index, entry in enumerate(order.entries)}
     for pivot in order.order:
         for row in order.below(pivot) if pivot in x else ():
             if row in x:
-                x[row] = w.fused(w.negate(w.broadcast("%a1", place[row, pivot])), x[pivot], x[row])
+                x[row] = w.fused(w.negate(w.broadcast("%a0", place[row, pivot])), x[pivot], x[row])
     for pivot in reversed(order.order):
         if pivot in x:
             for column in order.right(pivot):
                 if column in x:
-                    x[pivot] = w.fused(w.negate(w.broadcast("%a1", place[pivot, column])), x[column], x[pivot])
-            x[pivot] = w.multiply(x[pivot], w.broadcast("%a1", place[pivot, pivot]))
+                    x[pivot] = w.fused(w.negate(w.broadcast("%a0", place[pivot, column])), x[column], x[pivot])
+            x[pivot] = w.multiply(x[pivot], w.broadcast("%a0", place[pivot, pivot]))
     return x
 
 
@@ -336,10 +336,10 @@ def _error(kernel: Block) -> None:
     w, n = kernel.w, kernel.plan.size
     relative, inverse, total = w.broadcast("%a0", kernel.row("relative")), kernel.read("inverse", 0), w.number(0.0)
     for state in kernel.states:
-        last, end = (kernel.read("ends", stage * n + state) for stage in (STAGES - 2, STAGES - 1))
-        now, then = w.intrinsic("fabs", kernel.read("now", state)), w.intrinsic("fabs", end)
+        before, last = (kernel.move(stage, state) for stage in (STAGES - 2, STAGES - 1))
+        now, then = (w.intrinsic("fabs", kernel.read(part, state)) for part in ("now", "next"))
         weight = w.multiply(w.broadcast("%a0", kernel.row("weight") + state), inverse)
         size = w.larger(w.fused(relative, w.larger(now, then), weight), w.number(1e-300))
-        part = w.divide(w.subtract(end, last), size)
+        part = w.divide(w.subtract(last, before), size)
         total = w.fused(part, part, total)
     kernel.write("error", 0, w.multiply(total, w.number(1.0 / max(n, 1))))

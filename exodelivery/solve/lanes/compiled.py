@@ -13,13 +13,9 @@ F = TypeVar("F", bound=Callable[..., object])
 def compiled(function: F) -> F:
     """Compile a function at its first call, or find it in numba's cache.
 
-    No fast-math flag: sums keep their order, so that results do not depend on the number of lanes.
+    Passing an array to a function, or taking one from a named tuple, costs atomic counts: what runs once a step keeps
+    its arrays in names of its own. No fast-math flag: sums keep their order, so that results do not depend on the
+    number of lanes.
     """
     translated: F = njit(cache=True, nogil=True, error_model="numpy")(function)
-    return translated
-
-
-def inlined(function: F) -> F:
-    """Compile a function into each of its callers: passing arrays costs atomic counts, which a step would feel."""
-    translated: F = njit(inline="always", nogil=True, error_model="numpy")(function)
     return translated

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exodelivery.errors import SimulationError
 from exodelivery.solve.lanes.lane import Course, Weights
@@ -31,14 +32,27 @@ def course(states: int, timelines: Sequence[Timeline], times: Sequence[Array]) -
         counts.append(len(edges) - 1)
         spans.append(len(begins))
         first += len(asked)
+    ends, held, asked = np.array(begins), np.array(answers, dtype=np.int64), stacked(times)
+    since, room = _spread(ends, held, asked)
     return Course(
         np.array(spans, dtype=np.int64),
-        np.array(begins),
-        np.array(answers, dtype=np.int64),
+        ends,
+        held,
         stacked([timeline.jumps[:count] for timeline, count in zip(timelines, counts, strict=True)]),
         stacked([timeline.inputs[:count] for timeline, count in zip(timelines, counts, strict=True)]),
-        stacked(times),
+        asked,
+        since,
+        room,
     )
+
+
+def _spread(begins: Array, answers: NDArray[np.int64], times: Array) -> tuple[Array, Array]:
+    """Return each output's time from its segment's begin, and how far behind it the next one or the end lies."""
+    since, room = np.empty(len(times)), np.empty(len(times))
+    for (begin, end), (first, stop) in zip(begins, answers, strict=True):
+        since[first:stop] = times[first:stop] - begin
+        room[first:stop] = np.diff(since[first:stop], append=end - begin)
+    return since, room
 
 
 def stacked(arrays: Sequence[Array]) -> Array:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from exodelivery.solve.lanes.calls import call4
-from exodelivery.solve.lanes.compiled import compiled, inlined
+from exodelivery.solve.lanes.compiled import compiled
 
 FINE, NOT_FINITE, TOO_SMALL, SPENT = 0, 1, 2, 3
 SPARSE = 2.0
@@ -22,6 +22,9 @@ class Course(NamedTuple):
 
     ``spans[j]`` and ``spans[j + 1]`` bound the segments of timeline j; by segment: ``begins`` (segments, 2) its ends in
     time, ``answers`` (segments, 2) the rows of ``times`` that fall in it, ``jumps`` and ``inputs`` (segments, states).
+    By output: its time ``since`` the segment's begin, and the ``room`` to the one behind it, or to the end. A step ends
+    at an output that has room for ``SPARSE`` steps: there the method has its full order, also in what is stiff, and
+    between two ends the interpolant has one less. Crowded outputs are read from it.
     """
 
     spans: Any
@@ -30,6 +33,8 @@ class Course(NamedTuple):
     jumps: Any
     inputs: Any
     times: Any
+    since: Any
+    room: Any
 
 
 class Weights(NamedTuple):
@@ -82,7 +87,7 @@ def put_start(w: Any, rows: Any, lanes: int, lane: int, weights: Any) -> None:
         w[(rows.weight + i) * lanes + lane] = max(weights.absolute[i], 1e-300)
 
 
-@inlined
+@compiled
 def enter(w: Any, rows: Any, lanes: int, lane: int, course: Any, segment: int, weights: Any) -> None:
     """Begin a segment: its dose, its inputs, its own clock."""
     w[rows.begin * lanes + lane] = course.begins[segment, 0]
@@ -97,7 +102,7 @@ def enter(w: Any, rows: Any, lanes: int, lane: int, course: Any, segment: int, w
         w[(rows.weight + i) * lanes + lane] = max(w[(rows.weight + i) * lanes + lane], reached)
 
 
-@inlined
+@compiled
 def begun(w: Any, rows: Any, lanes: int, lane: int, n: int) -> None:
     """Take the first step and the tolerances that the kernel ``begin`` left in ``used`` and ``moved``."""
     w[rows.h * lanes + lane] = w[rows.used * lanes + lane]
@@ -105,7 +110,7 @@ def begun(w: Any, rows: Any, lanes: int, lane: int, n: int) -> None:
         w[(rows.weight + i) * lanes + lane] = w[(rows.moved + i) * lanes + lane]
 
 
-@inlined
+@compiled
 def endless(w: Any, rows: Any, lanes: int, lane: int, n: int) -> int:
     """Return the first state whose rate is not finite, or -1."""
     for i in range(n):
@@ -114,39 +119,7 @@ def endless(w: Any, rows: Any, lanes: int, lane: int, n: int) -> int:
     return -1
 
 
-@inlined
-def reached(w: Any, rows: Any, lanes: int, lane: int) -> float:
-    """Return the segment's time at the end of the step."""
-    end: float = w[rows.t * lanes + lane] + w[rows.used * lanes + lane]
-    if w[rows.last * lanes + lane] > 0.0:
-        end = w[rows.span * lanes + lane]
-    return end
-
-
-@inlined
-def following(course: Any, segment: int, row: int) -> float:
-    """Return the next time that is asked for in a segment, from its begin, or infinity."""
-    if row < course.answers[segment, 1]:
-        time: float = course.times[row] - course.begins[segment, 0]
-        return time
-    return np.inf
-
-
-@inlined
-def room(course: Any, segment: int, row: int, whole: float) -> float:
-    """Return how far behind the next output the one after it, or the segment's end, lies; -1 if none is left.
-
-    A step ends at an output that has room behind it, ``SPARSE`` steps or more: there the method has its full order,
-    also in what is stiff, and between two ends the interpolant has one less. Crowded outputs are read from it.
-    """
-    if row >= course.answers[segment, 1]:
-        return -1.0
-    behind = whole if row + 1 >= course.answers[segment, 1] else course.times[row + 1] - course.begins[segment, 0]
-    free: float = behind - (course.times[row] - course.begins[segment, 0])
-    return free
-
-
-@inlined
+@compiled
 def interpolate(w: Any, rows: Any, lanes: int, lane: int, theta: float, point: Any) -> None:
     """Read the step's interpolant at a fraction of the step."""
     back, n = 1.0 - theta, point.size
@@ -160,7 +133,7 @@ def interpolate(w: Any, rows: Any, lanes: int, lane: int, theta: float, point: A
         point[i] = back * w[rows.x * lanes + at] + theta * (w[rows.moved * lanes + at] + back * curve)
 
 
-@inlined
+@compiled
 def show(observe: int, time: float, point: Any, parameters: Any, out: Any, place: int) -> None:
     """Write states, or with the kernel ``observe`` the model's outputs, to a row of ``out``."""
     if observe == 0:
@@ -171,7 +144,7 @@ def show(observe: int, time: float, point: Any, parameters: Any, out: Any, place
         call4(observe, clock.ctypes.data, point.ctypes.data, parameters.ctypes.data, out[place].ctypes.data)
 
 
-@inlined
+@compiled
 def verdict(w: Any, rows: Any, lanes: int, lane: int, steps: int, most_steps: int) -> int:
     """Say whether a lane that is not done may go on."""
     t, h = w[rows.t * lanes + lane], w[rows.h * lanes + lane]
@@ -185,7 +158,7 @@ def worst(w: Any, rows: Any, lanes: int, lane: int, n: int) -> int:
     """Return the state whose error estimate is largest against its own size; one not finite comes first."""
     found, largest = 0, -1.0
     for i in range(n):
-        error = abs(w[(rows.k + 7 * n + i) * lanes + lane])
+        error = abs(w[(rows.moves + 7 * n + i) * lanes + lane] - w[(rows.moves + 6 * n + i) * lanes + lane])
         size = w[rows.relative * lanes + lane] * abs(w[(rows.x + i) * lanes + lane])
         ratio = error / (size + w[(rows.weight + i) * lanes + lane])
         if not math.isfinite(ratio):

@@ -13,8 +13,8 @@ import numpy as np
 
 from exodelivery.compile.native.kernels import SAFETY, SHORTEST
 from exodelivery.compile.native.tableau import ORDER, STAGES
-from exodelivery.solve.lanes.calls import call1, call2, call3
-from exodelivery.solve.lanes.compiled import compiled, inlined
+from exodelivery.solve.lanes.calls import call1, call2, call3, call4
+from exodelivery.solve.lanes.compiled import compiled
 from exodelivery.solve.lanes.lane import (
     FINE,
     NOT_FINITE,
@@ -23,12 +23,9 @@ from exodelivery.solve.lanes.lane import (
     blank,
     endless,
     enter,
-    following,
     interpolate,
     prepare,
     put_start,
-    reached,
-    room,
     show,
     verdict,
     workspace,
@@ -50,7 +47,8 @@ class Variation(NamedTuple):
     size: int
     inputs: int
     now: int
-    ends: int
+    next: int
+    moves: int
     inverse: int
     error: int
     matrices: int
@@ -90,6 +88,13 @@ def run_one(  # noqa: PLR0915 (the one integration loop: in parts it would hide 
     matrices = workspace(variation.matrices)
     kept, steps, total = np.empty((64 if keep else 0, 3 + 5 * n)), 0, 0
     point, before = np.empty(n), np.empty(n)
+    times, since, room, most_steps = course.times, course.since, course.room, weights.most_steps
+    vary, error, doubles = variation.vary, variation.error * variation.lanes, n * variation.lanes
+    varied, held, size = variation.parameters > 0, variation.scales.size > 0, variation.size
+    propagate, places, first, blocks = variation.propagate, variation.places, matrices.ctypes.data, v.ctypes.data
+    now, then = variation.now * variation.lanes, variation.next * variation.lanes
+    scratch = workspace(STAGES * n * variation.lanes)
+    moves, common = 8 * variation.moves * variation.lanes, scratch.ctypes.data
     prepare(w, rows, 1, 0, weights)
     for i in range(count):
         w[rows.parameters + i] = parameters[i]
@@ -121,43 +126,52 @@ def run_one(  # noqa: PLR0915 (the one integration loop: in parts it would hide 
             report[0], report[1], report[2], report[3] = NOT_FINITE, course.begins[s, 0], bad, steps
             _blank_all(out, by, row)
             return kept[:total]
-        whole = w[rows.span]
-        moving, wanted_at, free = whole > 0.0, following(course, s, row), room(course, s, row, whole)
+        whole, stop = w[rows.span], course.answers[s, 1]
+        moving, wanted_at, free = whole > 0.0, since[row] if row < stop else np.inf, room[row] if row < stop else -1.0
         while moving:
             w[rows.span] = wanted_at if free >= SPARSE * w[rows.h] else whole
             call1(kernels.step, base)
             steps += 1
-            if w[rows.accepted] > 0.0 and variation.parameters:
-                _vary(base, matrices.ctypes.data, v.ctypes.data, variation)
-                if variation.scales.size:
-                    _hold(w, rows, v, variation)
+            if varied and w[rows.accepted] > 0.0:
+                call3(vary, base, first, blocks)
+                between = wanted_at < w[rows.reached] or (wanted_at == w[rows.reached] and w[rows.last] == 0.0)
+                for block in range(propagate.size):
+                    here = blocks + 8 * block * size
+                    call4(propagate[block], base, first, here, here + moves if between else common)
+                if held:
+                    _hold(w, rows, v, places, error)
             accepted = w[rows.accepted] > 0.0
             if accepted:
-                end = reached(w, rows, 1, 0)
+                end = w[rows.reached]
                 if wanted_at <= end or keep:
                     call1(kernels.dense, base)
                 while wanted_at <= end:
                     theta = (wanted_at - w[rows.t]) / w[rows.used]
                     interpolate(w, rows, 1, 0, theta, point)
-                    show(0, course.times[row], point, parameters, out, row)
-                    _show(v, variation, theta, by, row, n)
+                    show(0, times[row], point, parameters, out, row)
+                    if varied:
+                        _show(v, variation, theta, by, row, n)
                     row += 1
-                    wanted_at, free = following(course, s, row), room(course, s, row, whole)
+                    wanted_at = since[row] if row < stop else np.inf
+                    free = room[row] if row < stop else -1.0
                 if keep:
                     if total == kept.shape[0]:
                         kept = np.concatenate((kept, np.empty_like(kept)))
                     _keep(w, rows, kept[total], n)
                     total += 1
-                _advance(v, variation, n)
+                for block in range(propagate.size):  # what was next is now
+                    for i in range(doubles):
+                        v[block * size + now + i] = v[block * size + then + i]
             call1(kernels.commit, base)
             if accepted and w[rows.last] > 0.0 and w[rows.span] == whole:
                 break
-            code = verdict(w, rows, 1, 0, steps, weights.most_steps)
-            if code != FINE:
-                report[0], report[1] = code, w[rows.begin] + w[rows.t]
-                report[2], report[3] = worst(w, rows, 1, 0, n), steps
-                _blank_all(out, by, row)
-                return kept[:total]
+            if w[rows.t] + w[rows.h] > w[rows.t] and steps < most_steps:
+                continue
+            code = verdict(w, rows, 1, 0, steps, most_steps)
+            report[0], report[1] = code, w[rows.begin] + w[rows.t]
+            report[2], report[3] = worst(w, rows, 1, 0, n), steps
+            _blank_all(out, by, row)
+            return kept[:total]
     report[0], report[3] = FINE, steps
     return kept[:total]
 
@@ -189,21 +203,12 @@ def _cross(w: Any, rows: Any, v: Any, variation: Any, s: int, later: bool, befor
                 v[variation.places[p] + (variation.inputs + i) * variation.lanes] = variation.inputs_by[s, i, p]
 
 
-@inlined
-def _vary(base: int, matrices: int, blocks: int, variation: Any) -> None:
-    """Carry all blocks over the step that stands."""
-    call3(variation.vary, base, matrices, blocks)
-    for block in range(variation.propagate.size):
-        call3(variation.propagate[block], base, matrices, blocks + 8 * block * variation.size)
-
-
-@inlined
-def _hold(w: Any, rows: Any, v: Any, variation: Any) -> None:
+@compiled
+def _hold(w: Any, rows: Any, v: Any, places: Any, error: int) -> None:
     """Hold every parameter's sensitivities to the tolerance: the worst decides where it is worse than the states."""
     worst = w[rows.error]
-    for p in range(variation.parameters):
-        error = v[variation.places[p] + variation.error * variation.lanes]
-        worst = worst if error <= worst else error
+    for p in range(places.size):
+        worst = worst if v[places[p] + error] <= worst else v[places[p] + error]
     if worst == w[rows.error]:
         return
     if not worst <= 1.0:
@@ -215,22 +220,7 @@ def _hold(w: Any, rows: Any, v: Any, variation: Any) -> None:
     w[rows.h] = min(w[rows.h], following)
 
 
-@inlined
-def _next(variation: Any, n: int) -> int:
-    """Return the row of the sensitivities after the step: the end of the last stage."""
-    row: int = variation.ends + (STAGES - 1) * n
-    return row
-
-
-@inlined
-def _advance(v: Any, variation: Any, n: int) -> None:
-    for block in range(variation.propagate.size):
-        start, doubles = block * variation.size, n * variation.lanes
-        now, then = start + variation.now * variation.lanes, start + _next(variation, n) * variation.lanes
-        v[now : now + doubles] = v[then : then + doubles]
-
-
-@inlined
+@compiled
 def _show_row(v: Any, variation: Any, first: int, by: Any, row: int, n: int) -> None:
     """Write what stands in the blocks, now or after the step."""
     for p in range(variation.parameters):
@@ -241,23 +231,20 @@ def _show_row(v: Any, variation: Any, first: int, by: Any, row: int, n: int) -> 
 @compiled
 def _show(v: Any, variation: Any, theta: float, by: Any, row: int, n: int) -> None:
     """Read the derivative of the interpolant; it is linear in the derivatives of the stages."""
-    if variation.parameters == 0:
-        return
     if theta == 1.0:
-        _show_row(v, variation, _next(variation, n), by, row, n)
+        _show_row(v, variation, variation.next, by, row, n)
         return
     lanes, back = variation.lanes, 1.0 - theta
-    weights = np.empty(1 + STAGES)
-    for part in range(1 + STAGES):
-        curve = variation.dense[1, part] + theta * variation.dense[2, part]
-        weights[part] = theta * back * (variation.dense[0, part] + theta * curve)
-    weights[0] += back
-    weights[STAGES] += theta
+    weights = np.empty(STAGES)
+    for stage in range(STAGES):
+        curve = variation.dense[1, stage] + theta * variation.dense[2, stage]
+        weights[stage] = theta * back * (variation.dense[0, stage] + theta * curve)
     for p in range(variation.parameters):
         for i in range(n):
-            found = weights[0] * v[variation.places[p] + (variation.now + i) * lanes]
+            place = variation.places[p] + i * lanes
+            found = back * v[place + variation.now * lanes] + theta * v[place + variation.next * lanes]
             for stage in range(STAGES):
-                found += weights[1 + stage] * v[variation.places[p] + (variation.ends + stage * n + i) * lanes]
+                found += weights[stage] * v[place + (variation.moves + stage * n) * lanes]
             by[row, i, p] = found
 
 

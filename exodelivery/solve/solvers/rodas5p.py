@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from exodelivery.compile.emitters.llvm import FUNCTIONS, LlvmKernels
 from exodelivery.compile.equations import Equations
 from exodelivery.compile.native.machine import host_lanes
-from exodelivery.compile.native.tableau import ENDS
+from exodelivery.compile.native.tableau import MOVES, STAGES
 from exodelivery.errors import SimulationError
 from exodelivery.solve.lanes.course import course, weights
 from exodelivery.solve.lanes.lane import Course, Kernels, Weights
@@ -308,7 +308,7 @@ def _everywhere(kernels: LlvmKernels, timeline: Timeline) -> frozenset[int]:
 def _variation(kernels: LlvmKernels, machine: Any, layout: Any, timeline: Timeline) -> Variation:
     if layout is None:
         return NO_VARIATION
-    from exodelivery.compile.native.variational import matrices
+    from exodelivery.compile.native.variational import entries_of
 
     k, rows = len(kernels.sensitive), layout.rows
 
@@ -317,8 +317,8 @@ def _variation(kernels: LlvmKernels, machine: Any, layout: Any, timeline: Timeli
 
     return Variation(
         k, layout.lanes, layout.doubles,
-        rows["inputs"], rows["now"], rows["ends"], rows["inverse"], rows["error"],
-        matrices(kernels.plan).doubles,
+        rows["inputs"], rows["now"], rows["next"], rows["moves"], rows["inverse"], rows["error"],
+        STAGES * len(entries_of(kernels.plan)),
         machine.addresses["vary"], machine.addresses["start_by"],
         np.array([machine.addresses[layout.names[kind]] for kind in layout.arrangement.blocks]),
         np.array([layout.place(p) for p in range(k)]), DENSE,
@@ -328,8 +328,8 @@ def _variation(kernels: LlvmKernels, machine: Any, layout: Any, timeline: Timeli
     )  # fmt: skip
 
 
-DENSE = np.array(ENDS.dense)
+DENSE = np.array(MOVES.dense)
 NONE = np.empty(0, dtype=np.int64)
 NO_VARIATION = Variation(
-    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, NONE, NONE, DENSE, NOTHING, NOTHING, np.empty((0, 0)), np.empty(0)
+    0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NONE, NONE, DENSE, NOTHING, NOTHING, np.empty((0, 0)), np.empty(0)
 )
