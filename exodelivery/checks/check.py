@@ -11,6 +11,12 @@ from exodelivery.checks.balances import BALANCES, LIMITS, check_balances, check_
 from exodelivery.checks.case import Case
 from exodelivery.checks.cautions import RULE as CAUTIONS
 from exodelivery.checks.cautions import check_cautions
+from exodelivery.checks.circulation import RULE as CIRCULATION
+from exodelivery.checks.circulation import check_circulation
+from exodelivery.checks.clock import RULE as CLOCK
+from exodelivery.checks.clock import check_clock
+from exodelivery.checks.creation import RULE as CREATION
+from exodelivery.checks.creation import check_creation
 from exodelivery.checks.dimensions import RULE as DIMENSIONS
 from exodelivery.checks.dimensions import check_dimensions
 from exodelivery.checks.doses import RULE as DOSES
@@ -35,6 +41,9 @@ RULES: dict[str, Rule] = {
     DIMENSIONS: check_dimensions,
     LIMITS: check_limits,
     BALANCES: check_balances,
+    CREATION: check_creation,
+    CIRCULATION: check_circulation,
+    CLOCK: check_clock,
     ORIGINS: check_origins,
     DOSES: check_doses,
     UNUSED: check_unused,

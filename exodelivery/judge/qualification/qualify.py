@@ -116,5 +116,7 @@ def _row(case: Case, target: Target, bench: Bench) -> Row:
 
 
 def _model(case: Case, target: Target) -> str:
+    if target.kind == "caught":
+        return f"{case.name} as printed"
     run = case.runs.get(str(target.options.get("run", "")))
     return (run.model if run is not None else "") or case.subject

@@ -11,7 +11,7 @@ from exodelivery.judge.qualification.reading import read_reading
 from exodelivery.solve.simulate import simulate
 from exodelivery.units import base_unit, to_base
 
-KEYS = ("run", "what", "at", "vary", "between", "least")
+KEYS = ("run", "what", "at", "from", "to", "vary", "between", "least")
 WITHIN = 1e-3
 """Relative accuracy at which the search ends."""
 
@@ -23,7 +23,7 @@ def measure(target: Target, bench: Bench) -> Measured:
     options = target.options
     vary = str(options.get("vary", ""))
     low, high = (math.log(to_base(str(end))) for end in options.get("between", ()))
-    keys = {key: options[key] for key in ("run", "what", "at") if key in options}
+    keys = {key: options[key] for key in ("run", "what", "at", "from", "to") if key in options}
     reading = read_reading(keys, "targets", origin=bench.case.origin)
     asked, given = bench.case.runs[reading.run], bench.run(reading.run)
     sign = 1.0 if options.get("least") else -1.0
