@@ -20,12 +20,12 @@ def check_creation(case: Case) -> Iterator[Issue]:
     forms = case.anatomy.forms
     for flow in case.expansion.flows:
         pool = flow.target.pool
-        if flow.source.kind == "in" and pool is not None and not pool.substance:
-            if FORMS[forms[pool.form]].ledger == "drug":
-                yield Issue(
-                    "error",
-                    RULE,
-                    f"{flow.name} makes drug from nothing: in -> {pool}",
-                    flow.place,
-                    "let it come from the pool that loses it; a dose is written in the regimen",
-                )
+        if flow.source.kind != "in" or pool is None or pool.substance or FORMS[forms[pool.form]].ledger != "drug":
+            continue
+        yield Issue(
+            "error",
+            RULE,
+            f"{flow.name} makes drug from nothing: in -> {pool}",
+            flow.place,
+            "let it come from the pool that loses it; a dose is written in the regimen",
+        )
