@@ -87,6 +87,7 @@ class Course:
             system.parameters[place].name.startswith(DOSING) or f"p{place}" in used for place in self.places
         )
         self._prepared: dict[bool, list[Any]] = {}
+        self._many: Any = None
 
     def _check(self) -> None:
         sizes = {len(self.subjects), len(self.times), len(self.observables)}
@@ -153,6 +154,43 @@ class Course:
         found = np.einsum("rn,rnk->rk", by_states, by[self._rows]) + plain
         predicted = outputs[self._rows, self._columns] / self._scale
         return predicted, found * self.factors / self._scale[:, None]
+
+    def predict_many(self, values: Array, threads: int | None = 1) -> Array:
+        """Return the predictions of many parameter sets, (sets, rows): all runs at once, over lanes.
+
+        Parameters
+        ----------
+        values : array, (sets, parameters)
+        threads : int, optional
+            One unless told otherwise; the bits are the same whatever the number.
+        """
+        from exodelivery.solve.solvers.exact import ExactSolver
+        from exodelivery.solve.solvers.rodas5p import Rodas5pSolver
+
+        system, sets, subjects = self.machine.system, len(values), len(self.regimens)
+        numbers = np.tile(self.base, (sets, 1))
+        numbers[:, list(self.places)] = values * self.factors
+        if self._moving:
+            return np.array([self.predict(one) for one in values])
+        courses = []
+        for regimen, grid in zip(self.regimens, self._grids, strict=True):
+            only, *_ = legs(system, numbers[0], lines(system, numbers[0], regimen), regimen, float(grid[-1]))
+            courses.append(only.timeline)
+        if self._many is None:
+            exact = ExactSolver()
+            self._many = exact if exact.accepts(system.equations) else Rodas5pSolver()
+        found = self._many.solve_many(
+            self.machine.kernels("llvm"),
+            np.repeat(numbers, subjects, axis=0),
+            courses,
+            self._grids,
+            Tolerance(self.accuracy),
+            subjects=np.tile(np.arange(subjects, dtype=np.int64), sets),
+            outputs=True,
+            threads=threads,
+        )
+        rows = found.rows.reshape(sets, -1, found.rows.shape[1])
+        return np.asarray(rows[:, self._rows, self._columns] / self._scale)
 
     def _all_times(self) -> Array:
         return np.concatenate(self._grids)

@@ -7,6 +7,7 @@ models, over reserved symbols: no name that a person chose reaches generated cod
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +48,7 @@ class Formula:
     predictors: Mapping[str, Array]
     place: Place = NOWHERE
     names: tuple[str, ...] = field(init=False)
+    _columns: tuple[str, ...] = field(init=False, repr=False)
     _kernels: Any = field(init=False, repr=False)
     _states: Array = field(init=False, repr=False)
 
@@ -62,6 +64,7 @@ class Formula:
             )
         met = [name for name in _in_order(tree) if name not in columns]
         object.__setattr__(self, "names", tuple(dict.fromkeys(met)))
+        object.__setattr__(self, "_columns", tuple(columns))
         object.__setattr__(self, "_kernels", _emitted(tree, tuple(columns), self.names))
         object.__setattr__(
             self, "_states", np.column_stack([np.asarray(self.predictors[name], dtype=float) for name in columns])
@@ -92,7 +95,11 @@ class Formula:
 
     def at(self, predictors: Mapping[str, Array]) -> Formula:
         """Return the same expression over other values of its predictors."""
-        return Formula(self.text, predictors, self.place)
+        found = copy(self)
+        columns = [np.asarray(predictors[name], dtype=float) for name in self._columns]
+        object.__setattr__(found, "predictors", predictors)
+        object.__setattr__(found, "_states", np.column_stack(columns))
+        return found
 
     def take(self, rows: Array) -> Formula:
         """Return the same expression over some of the rows, as a bootstrap draws them."""

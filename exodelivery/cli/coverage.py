@@ -1,0 +1,41 @@
+"""Floor 10: ``exo coverage``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from exodelivery.cli.command import WELL, Command, option, watched
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command, and return the code for the shell."""
+    from exodelivery.fitting.coverage.trial import trial
+
+    processes = args.processes or os.cpu_count() or 1
+    for covariance in (True, False):
+        found = trial(
+            args.studies,
+            seed=args.seed or 1,
+            covariance=covariance,
+            bootstrap=args.bootstrap if covariance else 0,
+            executor=processes if processes > 1 else None,
+            progress=watched(),
+        )
+        print(found, flush=True)
+    return WELL
+
+
+COMMAND = Command(
+    "simulate studies of known truth, fit each, and count how often 95 % intervals hold the truth",
+    """\
+$ exo coverage --studies 4 --bootstrap 0 --processes 1
+4 studies of known truth, with the records' covariance; ...""",
+    (
+        option("--studies", type=int, default=2000, metavar="N", help="how many studies (2000)"),
+        option("--bootstrap", type=int, default=100, metavar="N", help="how many of them are bootstrapped (100)"),
+        option("--seed", type=int, metavar="N", help="of the studies"),
+        option("--processes", type=int, default=0, metavar="N", help="all cores unless given"),
+    ),
+    run,
+)
