@@ -69,37 +69,58 @@ def tied(nulls: Integers) -> list[tuple[tuple[int, ...], int]]:
     return sorted((tuple(sorted(columns)), count) for columns, count in groups)
 
 
-def combinations(asked: Question, outputs: Sequence[str], columns: tuple[int, ...], freedom: int) -> Block:
-    """Return what is identified of some tied unknowns.
+class Points:
+    """Random points with their null vectors, for all tied unknowns of a question at once; made when they are wanted.
 
     Parameters
     ----------
     asked : Question
     outputs : sequence of str
+    columns : sequence of int
+        Positions of the tied unknowns; the others are identified, and no null vector meets them.
+    """
+
+    def __init__(self, asked: Question, outputs: Sequence[str], columns: Sequence[int]) -> None:
+        self.asked, self.outputs, self.columns = asked, tuple(outputs), tuple(columns)
+        self.ranker: Ranker | None = None
+        self.made: list[tuple[Point, Integers]] = []
+
+    def at(self, count: int, columns: Sequence[int]) -> list[tuple[Point, Integers]]:
+        """Return points with the null vectors of some columns that nothing ties to the rest."""
+        if self.ranker is None:
+            self.ranker = Ranker(self.asked, self.outputs, only=self.columns)
+        while len(self.made) < count:
+            point = self.ranker.point(100 + len(self.made))
+            self.made.append((point, point.space(self.outputs).null()))
+        mine = [self.columns.index(column) for column in columns]
+        found = []
+        for point, nulls in self.made[:count]:
+            own = nulls[:, mine]
+            found.append((point, own[np.any(own != 0, axis=1)]))
+        return found
+
+
+def combinations(points: Points, columns: tuple[int, ...], freedom: int) -> Block:
+    """Return what is identified of some tied unknowns.
+
+    Parameters
+    ----------
+    points : Points
     columns : tuple of int
         Positions of the unknowns, all parameters.
     freedom : int
         Dimension of their null space.
     """
-    unknowns = tuple(asked.unknowns[n] for n in columns)
+    unknowns = tuple(points.asked.unknowns[n] for n in columns)
     wanted = len(unknowns) - freedom
     if wanted == 0:
         return Block(unknowns, freedom)
-    ranker = Ranker(asked, outputs, only=columns)
-    points: list[tuple[Point, Integers]] = []
-
-    def at(count: int) -> list[tuple[Point, Integers]]:
-        while len(points) < count:
-            point = ranker.point(100 + len(points))
-            points.append((point, point.space(outputs).null()))
-        return points[:count]
-
     chosen: list[Any] = []
     rows = Rows(len(unknowns))
     for span in _spans(unknowns):
-        count = len(span) // freedom + 3
-        for expression in _identified(span, at(count), unknowns):
-            if rows.rank < wanted and rows.add(gradient(expression, points[0][0], unknowns)):
+        there = points.at(len(span) // freedom + 3, columns)
+        for expression in _identified(span, there, unknowns):
+            if rows.rank < wanted and rows.add(gradient(expression, there[0][0], unknowns)):
                 chosen.append(expression)
         if rows.rank == wanted:
             break

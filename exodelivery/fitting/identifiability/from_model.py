@@ -117,7 +117,9 @@ def from_model(
     if delivery.replaced and any(symbol in used for symbol in stage):
         notes.append(f"the vial is asked about by its split: {', '.join(f'loading.{part}' for part in delivery.split)}")
     if unknown is None:
-        notes.append("measured, literature and derived values count as known, and so do those of body, drug and dose")
+        notes.append(
+            "values of body, drug and dose count as known, and measured, literature and derived ones, unless all are"
+        )
     return FromModel(question, system, wanted, tuple(n for n in (*outputs, *pools) if n not in wanted), tuple(notes))
 
 
@@ -141,11 +143,8 @@ def _asked(system: System, unknown: Sequence[str] | None, known: Sequence[str]) 
         return found
 
     if unknown is None:
-        chosen = {
-            p.name
-            for p in system.parameters
-            if p.quantity.status in ("", *ASKED) and not p.name.startswith(BY_THEMSELVES)
-        }
+        own = [p for p in system.parameters if not p.name.startswith(BY_THEMSELVES)]
+        chosen = {p.name for p in own if p.quantity.status in ("", *ASKED)} or {p.name for p in own}
     else:
         chosen = set(names) if tuple(unknown) == ("all",) else meant(unknown)
     return chosen - meant(known)

@@ -109,6 +109,8 @@ class _System:
         self.seen = {name: self.program.add(e) for name, e in seen.items()}
         self.dens = [self.program.add(e) for e in dens]
         self.begin = [None if e is None else self.program.add(e) for e in begin]
+        if odd := {step.kind for step in self.program.steps} - {"leaf", "number", "sum", "product"}:
+            raise NotRationalError(f"the equations hold {', '.join(sorted(odd))}")
         self.direct = {
             n: (name, slope)
             for name, e in seen.items()

@@ -11,7 +11,7 @@ from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import Regimen
 from exodelivery.declare.table import Table
 from exodelivery.errors import FitError
-from exodelivery.fitting.identifiability.combinations import Block, combinations, tied
+from exodelivery.fitting.identifiability.combinations import Block, Points, combinations, tied
 from exodelivery.fitting.identifiability.from_model import (
     FromModel,
     from_model,
@@ -54,7 +54,7 @@ def identifiability(
         What is given, an arm each; doses count as known numbers of any size.
     unknown : sequence of str, optional
         Parameters asked about, by full name or prefix (``"uptake"``), or ``["all"]``; those of blocks that are assumed
-        or fitted unless given.
+        or fitted (all of the blocks' where none is) unless given.
     known : sequence of str
         Parameters, or prefixes, that are taken as known.
     seconds : float
@@ -113,10 +113,10 @@ def judge(question: Question, seen: Sequence[str], others: Sequence[str] = (), s
     only in k_el + k_rel
     """
     notes: list[str] = []
-    question, points = _points(question, (*seen, *others), notes)
+    question, points = _points(question, seen, others, notes)
     if points[0].space(seen).rank != points[1].space(seen).rank:
         notes.append("two random points disagree in rank, which is rare: ask again")
-    point = max(points, key=lambda p: p.space(seen).rank)
+    point = points[0]
     space = point.space(seen)
     count = len(question.unknowns)
     nulls = space.null()
@@ -160,23 +160,29 @@ def _named(found: Identifiability, asked: FromModel, model: Model, regimens: Seq
     )
 
 
-def _points(question: Question, outputs: Sequence[str], notes: list[str]) -> tuple[Question, list[Point]]:
-    """Return two random points, with exponents held or starts set free where the expansion cannot begin otherwise."""
+def _points(
+    question: Question, seen: Sequence[str], others: Sequence[str], notes: list[str]
+) -> tuple[Question, list[Point]]:
+    """Return two random points, the second for what is seen alone.
+
+    Exponents are held, or starts set free, where the expansion cannot begin otherwise.
+    """
+
+    def both(asked: Question) -> list[Point]:
+        return [Ranker(asked, (*seen, *others)).point(1), Ranker(asked, seen).point(2)]
+
     try:
-        ranker = Ranker(question, outputs)
-        return question, [ranker.point(1), ranker.point(2)]
+        return question, both(question)
     except SingularStartError as error:
         held, names = with_exponents_held(question)
         try:
-            ranker = Ranker(held, outputs)
-            points = [ranker.point(1), ranker.point(2)]
+            points = both(held)
         except SingularStartError:
             freed = with_unknown_starts(question)
-            ranker = Ranker(freed, outputs)
             notes.append(
                 f"{error.message}, so every start is taken as unknown: what is identified is so, the rest may be yet"
             )
-            return freed, [ranker.point(1), ranker.point(2)]
+            return freed, both(freed)
         said = f", and {', '.join(names)} is not judged" if names else ""
         notes.append(f"{error.message}, so exponents are held at 2{said}")
         return held, points
@@ -232,15 +238,17 @@ def _groups(
 ) -> tuple[list[tuple[Block, tuple[int, ...]]], tuple[Group, ...]]:
     count = len(question.unknowns)
     free = [column for column in range(space.width) if column not in set(space.pivots)]
+    ties = tied(nulls)
+    points = Points(question, seen, [c for columns, _ in ties for c in columns])
     blocks: list[tuple[Block, tuple[int, ...]]] = []
     groups: list[Group] = []
-    for columns, freedom in tied(nulls):
+    for columns, freedom in ties:
         if len(columns) == 1:
             if columns[0] < count:
                 blocks.append((Block((question.unknowns[columns[0]],), 1), columns))
             continue
         if all(column < count for column in columns):
-            block = combinations(question, seen, columns, freedom)
+            block = combinations(points, columns, freedom)
         else:
             block = Block(tuple(question.unknowns[c] for c in columns if c < count), freedom)
         blocks.append((block, columns))

@@ -69,12 +69,13 @@ class Rows:
     def reduced(self, row: Any) -> Integers:
         """Return what is left of a row when the space is taken off."""
         left = np.array(row, dtype=np.int64) % PRIME
-        if self.pivots:
+        if self.pivots and self.rank < self.width:
             shares = left[self.pivots]
             for share, known in zip(shares, self.rows, strict=True):
                 if share:
                     left = (left - share * known) % PRIME
-        return left
+            return left
+        return left * 0 if self.rank == self.width else left
 
     def add(self, row: Any) -> bool:
         """Add a row; say whether the space grew."""
