@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from exodelivery.declare.shelf import locate
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 @overload
 def fit(name: str | Curve, *, start: Any, **options: Any) -> Regression: ...
+
+
+@overload
+def fit(name: str, *, likelihood: Literal[True], **options: Any) -> Regression: ...
 
 
 @overload
@@ -31,7 +35,9 @@ def fit(name: str | Curve, *, again: bool = False, **options: Any) -> Fit | Regr
     again : bool
         Fit anew; the result goes to the user's own ``fits/``, never into the installed library.
     **options
-        Of a recipe: ``starts=``, ``seed=``, ``executor=``, ``progress=``; see :func:`exodelivery.fitting.fit.fit`.
+        Of a recipe: ``starts=``, ``seed=``, ``executor=``, ``progress=``; see :func:`exodelivery.fitting.fit.fit`;
+        with ``likelihood=True`` its noises are estimated too, and it has profiles and bootstraps, but is not kept; see
+        :func:`exodelivery.fitting.likelihood.fit_likelihood`.
         Of a curve: ``start=``, ``data=``, ``observed=``, ``noise=``, ``limits=``, ``starts=`` and more; see
         :func:`exodelivery.fitting.regress.regress`.
 
@@ -60,6 +66,10 @@ def fit(name: str | Curve, *, again: bool = False, **options: Any) -> Fit | Regr
         from exodelivery.fitting.regress import regress
 
         return regress(name, **options)
+    if options.pop("likelihood", False) and isinstance(name, str):
+        from exodelivery.fitting.likelihood import fit_likelihood
+
+        return fit_likelihood(locate(name, "fit")[0].parent, **options)
     from exodelivery.fitting.fit import fit as fit_recipe
 
     if not isinstance(name, str):

@@ -21,6 +21,7 @@ from exodelivery.errors import OutdatedFitWarning
 from exodelivery.fitting.arms import LeftOut, Row
 from exodelivery.fitting.journal import Journal
 from exodelivery.fitting.keep import RESULT, hashes_of, read_fit, write_fit
+from exodelivery.fitting.leverage import heavy, influence, missed
 from exodelivery.fitting.noise import FAILED, titles
 from exodelivery.fitting.problem import Evaluator, Problem, problem_of, workers
 from exodelivery.fitting.progress import Progress
@@ -205,6 +206,8 @@ def _result(
         combined=tuple(name for name, word in zip(names, words, strict=True) if word == "only in combination"),
         failures=failures,
         others=second_optimum(ends, best, np.sqrt(np.diag(covariance)), names),
+        holding=heavy(influence(slopes, residuals[: problem.records], covariance), [row.title for row in used], names),
+        missed=missed(residuals[: problem.records], [f"{row.study}/{row.arm}" for row in used]),
     )
     recipe = problem.recipe
     return Fit(

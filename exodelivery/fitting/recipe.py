@@ -7,7 +7,7 @@ names, and each usable record of a study is either used or left out with a reaso
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from exodelivery.units import hours, to_base
 
 KEYS = (
     "format", "kind", "about", "models", "arms", "readings", "spreads", "literature", "discrepancy", "share",
-    "leave_out", "start", "method",
+    "leave_out", "start", "noise", "method",
 )  # fmt: skip
 
 
@@ -81,6 +81,16 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class NoiseSpec:
+    """A noise of records with numbers of its own: those given here are given, the others are estimated."""
+
+    kind: str
+    numbers: Table[float]
+    dof: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """Parameters that one carrier takes from another, by name in a model; ``clearance.*`` takes a whole block."""
 
@@ -136,6 +146,8 @@ class Recipe:
     start : Table of Start
         By a parameter's full name.
     method : Method
+    noises : Table of NoiseSpec
+        By record, arm or study, for fits by the likelihood.
     """
 
     name: str
@@ -151,6 +163,7 @@ class Recipe:
     leave_out: Table[str]
     start: Table[Start]
     method: Method
+    noises: Table[NoiseSpec] = field(default_factory=Table)
 
 
 def read_recipe(folder: Path) -> Recipe:
@@ -193,6 +206,7 @@ def read_recipe(folder: Path) -> Recipe:
         leave_out=Table({name: page.text(document["leave_out"], name, "leave_out") for name in page.table(document)}),
         start=Table({name: page.start(name, t) for name, t in page.tables(document, "start")}),
         method=page.method(document.get("method", {})),
+        noises=Table({name: page.noise(name, t) for name, t in page.tables(document, "noise")}),
     )
 
 
@@ -290,6 +304,19 @@ class _Page:
         if not 0 < cv < 10:
             self.refuse("a cv lies between 0 and 1000 %", *keys, "cv")
         return Spread(cv, self.text(table, "why", *keys))
+
+    def noise(self, name: str, table: Mapping[str, Any]) -> NoiseSpec:
+        self.only(table, ("model", "sd", "cv", "size", "dof", "why"), "noise", name)
+        numbers: dict[str, float] = {}
+        for key in ("sd", "cv", "size", "dof"):
+            if key in table:
+                if type(table[key]) not in (int, float) or not table[key] > 0:
+                    self.refuse(f"{key} is a positive number", "noise", name, key, remedy="leave it out to estimate it")
+                numbers[key] = float(table[key])
+        dof = numbers.pop("dof", None)
+        return NoiseSpec(
+            self.text(table, "model", "noise", name), Table(numbers), dof, self.text(table, "why", "noise", name)
+        )
 
     def start(self, name: str, table: Mapping[str, Any]) -> Start:
         self.only(table, ("value", "why"), "start", name)

@@ -151,18 +151,39 @@ def regress(
     0.5
     """
     objective = objective_of(curve, data=data, start=start, observed=observed, noise=noise, by=by, limits=limits)
+    return estimate(objective, starts, spread, seed, progress, method=method, checkpoint=checkpoint)
+
+
+def estimate(
+    objective: Objective,
+    starts: int = 1,
+    spread: float = 0.5,
+    seed: int = 1,
+    progress: bool = False,
+    *,
+    method: str = "",
+    checkpoint: str | Path | None = None,
+) -> Regression:
+    """Fit an objective; parameters as :func:`regress` takes them.
+
+    Parameters
+    ----------
+    objective : Objective
+    starts, spread, seed, progress, method, checkpoint
+        As there.
+    """
     ordinary = is_ordinary(objective)
     chosen = method or METHODS[0 if ordinary else 1]
     if chosen not in METHODS:
         raise FitError(f"no method is called {method!r}", remedy=nearest(method, METHODS))
     points = starts_of(objective, starts, spread, seed)
-    estimate = _ordinary if chosen == METHODS[0] else _likelihood
+    way = _ordinary if chosen == METHODS[0] else _likelihood
     with Progress(len(points), progress) as shown:
         if checkpoint is None:
-            return estimate(objective, points, shown)
+            return way(objective, points, shown)
         with Journal(Path(checkpoint), _rests_on(objective, chosen)) as journal:
             kept = Objective(Kept(objective.curve, journal), objective.guesses, objective.observed)
-            found = estimate(kept, points, shown)
+            found = way(kept, points, shown)
     found.objective.curve = objective.curve
     journal.remove()
     return found

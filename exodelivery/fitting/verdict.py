@@ -39,6 +39,10 @@ class Verdict:
     failures : tuple of str
     others : tuple of str
         Unknowns that differ in a second optimum as good: the flip-flop check.
+    holding : tuple of str
+        Single records without which an unknown would move by more than its standard error.
+    missed : tuple of str
+        Arms that lie off on average, or scatter more than their records' errors say.
     """
 
     converged: bool
@@ -53,6 +57,8 @@ class Verdict:
     combined: tuple[str, ...]
     failures: tuple[str, ...]
     others: tuple[str, ...]
+    holding: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -69,6 +75,8 @@ class Verdict:
             ("Pulled outside the central 95 % of the prior", self.beyond),
             ("Known only in combination with others", self.combined),
             ("Failed predictions on the way or at the end", self.failures),
+            ("Single records hold it", self.holding),
+            ("Misfit by arm", self.missed),
         )
         found += [f"{what}: {', '.join(names)}." for what, names in lists if names]
         if self.starts > 1:

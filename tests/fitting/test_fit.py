@@ -164,3 +164,16 @@ def test_a_failed_prediction_is_finite_counted_and_named(tmp_path: Path, monkeyp
 def test_writing_is_a_round_trip(fitted: Fit, tmp_path: Path) -> None:
     write_fit(fitted, tmp_path / "elsewhere")
     assert read_fit(tmp_path / "elsewhere").hashes == fitted.hashes
+
+
+def test_records_that_hold_a_fit_and_arms_that_it_misses_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A level ten times too high: without it the volume would move, and its arm scatters more than told."""
+    folder = shelf(tmp_path, RECIPE.replace("starts = 3", "starts = 1"), CSV.replace(",0.807586,", ",2.4,"))
+    monkeypatch.chdir(tmp_path)
+    verdict = fit(folder, again=True).verdict
+    assert any("level at 4 h" in title or "half_life" in title for title in verdict.holding)
+    assert any("toy_study/one scatters" in title for title in verdict.missed)
+    assert "Misfit by arm" in str(verdict) and "Single records hold it" in str(verdict)
+    assert fit(folder).verdict.sentences == verdict.sentences

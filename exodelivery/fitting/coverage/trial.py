@@ -3,15 +3,15 @@
 A fit in steps: the records as if independent give a first estimate; the study's own sampling, simulated there, gives
 the records' covariance and how far their means lie off; then the fit proper. The size of the scatter between animals is
 not known to the fitter: it is scaled by the standard deviations that the author prints, and intervals are
-Student's on their degrees of freedom. With ``covariance=False`` records stay independent, each with its own
-standard deviation: what most joint fits do, and the harm it does.
+Student's on the degrees of freedom that they are worth. With ``covariance=False`` records stay
+independent, each with its own standard deviation: what most joint fits do, and the harm it does.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -270,17 +270,19 @@ def _noise(name: str, simulated: Simulated, values: Array, scale: float, covaria
 def _scale(study: dict[str, Printed], simulated: dict[str, Simulated]) -> tuple[float, float]:
     """Return by how much animals scatter more than named, and the degrees of freedom that say so.
 
-    From coefficients of variation: one to each printed standard deviation, those of one arm's own animals once.
+    From coefficients of variation, held against those of the simulated studies: one to each printed standard deviation,
+    those of one arm's own animals once. Levels of few animals are no normal numbers, so the degrees of freedom are
+    Satterthwaite's, from how much the same ratio scatters over the simulated studies.
     """
-    ratios: list[float] = []
-    weights: list[int] = []
+    ratio, drawn, total = 0.0, np.zeros(STUDIES), 0
     for name, printed in study.items():
-        means = simulated[name]
-        used: Sequence[int] = np.flatnonzero(np.isfinite(printed.spreads)).tolist()
+        used = np.flatnonzero(np.isfinite(printed.spreads)).tolist()
         for row in used[:1] if ARMS[name][4] else used:
-            expected = float(np.nanmean((means.spreads[:, row] / means.records[:, row]) ** 2))
-            ratios.append(float((printed.spreads[row] / printed.values[row]) ** 2) / expected)
-            weights.append(printed.animals - 1)
-    if not ratios:
+            squares = (simulated[name].spreads[:, row] / simulated[name].records[:, row]) ** 2
+            expected, weight = float(np.nanmean(squares)), printed.animals - 1
+            ratio += weight * float((printed.spreads[row] / printed.values[row]) ** 2) / expected
+            drawn += weight * np.nan_to_num(squares / expected, nan=1.0)
+            total += weight
+    if not total:
         return 1.0, math.inf
-    return math.sqrt(float(np.average(ratios, weights=weights))), float(sum(weights))
+    return math.sqrt(ratio / total), float(2 / np.var(drawn / total))

@@ -1,0 +1,94 @@
+"""Floor 7: a recipe by its likelihood: the noise of observables and studies estimated where the recipe says so.
+
+Records keep the errors that the paper prints or the recipe names, unless ``[noise]`` gives them one with numbers of its
+own, shared by all records that it covers. A bound is the probability of its side. Priors stay those of the recipe, so
+the estimate is a maximum *a posteriori*.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from exodelivery.errors import FitError, nearest
+from exodelivery.evidence.records import Record
+from exodelivery.fitting.curves.arms import Arms
+from exodelivery.fitting.guess import Guess
+from exodelivery.fitting.noise import titles
+from exodelivery.fitting.noises.spread import Spread
+from exodelivery.fitting.objective import Objective, Observed, Under
+from exodelivery.fitting.problem import Problem, problem_of
+from exodelivery.fitting.recipe import Recipe, read_recipe
+from exodelivery.fitting.regress import estimate, noise
+from exodelivery.fitting.regression import Regression
+from exodelivery.fitting.unknowns import FARTHEST
+
+
+def fit_likelihood(
+    folder: Path, *, starts: int = 1, spread: float = 0.5, seed: int = 1, progress: bool = False
+) -> Regression:
+    """Fit the recipe in a folder by its likelihood; nothing is kept.
+
+    Parameters
+    ----------
+    folder : Path
+        With ``fit.toml`` in it.
+    starts, spread, seed
+        As :func:`~exodelivery.fitting.regress.regress` takes them.
+    progress : bool
+
+    Returns
+    -------
+    Regression
+        Of the unknowns' identities; values are in base units.
+
+    Raises
+    ------
+    FitError
+        If the recipe cannot be used, or a noise covers nothing.
+    """
+    return estimate(objective_of_recipe(problem_of(read_recipe(folder))), starts, spread, seed, progress)
+
+
+def objective_of_recipe(problem: Problem) -> Objective:
+    """Return what the likelihood of a recipe minimises."""
+    curve = Arms(problem)
+    start = problem.start
+    guesses = []
+    for n, unknown in enumerate(problem.unknowns):
+        at = unknown.centre + unknown.sd * float(np.clip(start[n], -0.99 * FARTHEST, 0.99 * FARTHEST))
+        low, high = (unknown.base(end) for end in (unknown.low, unknown.high))
+        prior = (unknown.centre, unknown.sd)
+        guesses.append(Guess(unknown.identity, unknown.base(at), unknown.scale, low, high, prior))
+    rows = [row for arm in problem.arms for row in arm.rows]
+    values = np.array([row.noise.observed for row in rows])
+    limits = np.array([{"<": -1, ">": 1}.get(row.noise.limit, 0) for row in rows])
+    named = _named(problem.recipe, [row.record for row in rows])
+    noises = []
+    for title, places in named.items():
+        spec = problem.recipe.noises[title]
+        numbers: dict[str, Any] = dict(spec.numbers)
+        made = noise(spec.kind, dof=spec.dof, **numbers)
+        noises.append(Under(made, np.array(places), title))
+    spoken = {place for places in named.values() for place in places}
+    for place, row in enumerate(rows):
+        if place not in spoken:
+            kind = "log-normal" if row.noise.logarithmic else "additive"
+            noises.append(Under(Spread(kind, (row.noise.sd,), (False,)), np.array([place]), row.title))
+    return Objective(curve, tuple(guesses), Observed(values, limits, tuple(noises)))
+
+
+def _named(recipe: Recipe, records: list[Record]) -> dict[str, list[int]]:
+    """Return which records each noise of the recipe covers; the most specific title holds."""
+    found: dict[str, list[int]] = {title: [] for title in recipe.noises}
+    for place, record in enumerate(records):
+        title = next((one for one in titles(record) if one in recipe.noises), None)
+        if title is not None:
+            found[title].append(place)
+    for title, places in found.items():
+        if not places:
+            known = {one for record in records for one in titles(record)}
+            raise FitError(f"[noise] covers no record that is used: {title!r}", remedy=nearest(title, known))
+    return found
