@@ -7,7 +7,20 @@ from typing import Any
 
 import exodelivery as exo
 from exodelivery.cli.command import FOUND, WELL, Command, option
-from exodelivery.cli.options import CARRIER, DOSE, MODEL, OUTPUT, USING, dose, say, swaps, values, write_table, written
+from exodelivery.cli.options import (
+    CARRIER,
+    DOSE,
+    MODEL,
+    OUTPUT,
+    USING,
+    dose,
+    inputs,
+    say,
+    swaps,
+    values,
+    write_table,
+    written,
+)
 
 
 def _plain(made: Any) -> dict[str, Any]:
@@ -19,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the command, and return the code for the shell."""
     model = exo.load(args.model, **swaps(args))
     using = exo.fit(args.using) if args.using else None
-    made = exo.simulate(model, dose(args), args.until, values=values(args.set), using=using)
+    regimen = inputs(args.input, dose(args))
+    made = exo.simulate(model, regimen, args.until, values=values(args.set), using=using)
     say(made, args, _plain(made) if args.json else None)
     if made:
         write_table(made.table(), args)
@@ -42,6 +56,9 @@ Run of doxorubicin_mouse (none in mouse_4t1) to 24 h
         CARRIER,
         *DOSE,
         option("--until", metavar="TIME", help='end of the run, "28 d"; else a week after the last dose'),
+        option(
+            "--input", action="append", default=[], metavar="NAME=COURSE", help='"body.weight=0 h: 20 g, 7 d: 22 g"'
+        ),
         option("--set", action="append", default=[], metavar="NAME=VALUE", help="lay a value over the model's"),
         USING,
         *OUTPUT,

@@ -188,7 +188,7 @@ def _end(system: System, numbers: Array, regimen: Regimen) -> float:
     if regimen.triggers:
         raise SimulationError("doses that wait for a condition have no last time", remedy='write until="28 d"')
     arrived = [
-        line.dose.at + (line.dose.times - 1) * line.dose.every + line.lag + line.over
+        line.dose.at + ((line.dose.times - 1) * line.dose.every + line.lag + line.over if line.dose.amount else 0.0)
         for line in lines(system, numbers, regimen)
     ]
     changed = [one.points[-1][0] for one in regimen.inputs]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from exodelivery.declare.model import Model
-from exodelivery.declare.regimen import Regimen, bolus
+from exodelivery.declare.regimen import Regimen, bolus, infusion
 from exodelivery.errors import SimulationError
 from exodelivery.solve.simulate import grid, simulate
 
@@ -82,3 +82,29 @@ def test_the_grid_is_fine_after_every_breakpoint() -> None:
     assert {0.0, 24.0} <= set(times)
     after = times[times > 24][0] - 24
     assert after < 0.1
+
+
+@pytest.mark.parametrize(
+    ("regimen", "end"),
+    [
+        (bolus("2 nmol", lag="30 h"), 198),
+        (infusion("2 nmol", "10 h", every=24, times=3, lag=1), 48 + 10 + 1 + 168),
+        (infusion(rate="2 nmol/h", steady_state="alone", at=12), 12 + 168),
+        (bolus("2 nmol").reset("20 h"), 188),
+        (bolus("2 nmol") + bolus("1 nmol", at=7), 175),
+    ],
+)
+def test_a_run_goes_on_for_a_week_after_the_last_dose_has_arrived(
+    assemble: Assemble, regimen: Regimen, end: float
+) -> None:
+    assert simulate(assemble(), regimen).end == pytest.approx(end)
+
+
+def test_a_lag_and_a_duration_of_the_route_count_too(assemble: Assemble) -> None:
+    late = assemble(
+        body={
+            "parameters": {"V": "2 mL", "late": "30 h", "long": "12 h"},
+            "routes": {"iv": {"site": "plasma", "lag": "late", "duration": "long"}},
+        }
+    )
+    assert simulate(late, bolus("2 nmol")).end == pytest.approx(30 + 12 + 168)
