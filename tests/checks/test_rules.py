@@ -203,3 +203,41 @@ def test_a_rule_that_cannot_go_on_hides_no_other(shelf: Path, monkeypatch: pytes
     block = Block("growth", parameters={"k_g": "0.01 1/h"}, flows={"grow": "in -> cell : k_g"})
     told = {issue.rule for issue in check(whole().swap(growth=block)).errors}
     assert {"names", "dimensions", "origins"} <= told
+
+
+# -- creation, circulation, clock
+
+
+def test_drug_does_not_arise_from_nothing(shelf: Path) -> None:
+    def found(source: str) -> list[Issue]:
+        block = Block("disposition", parameters={"k": "1 nmol/h"}, flows={"go": f"in -> {source} : k"})
+        return [issue for issue in check(whole().swap(disposition=block)).errors if issue.rule == "creation"]
+
+    assert len(found("plasma.free")) == 1
+    assert not found("plasma.marker.free")
+
+
+def test_blood_that_flows_into_a_site_flows_out_of_it(shelf: Path) -> None:
+    def found(home: str) -> list[Issue]:
+        flow = {"there": "plasma -> isf : Q", "back": f"isf -> plasma : {home}"}
+        blood = Block("circulation", parameters={"Q": "10 mL/h"}, flows=flow)
+        body: Body = dataclasses.replace(whole().body, use={"circulation": blood})
+        return [issue for issue in check(whole().swap(body=body)).errors if issue.rule == "circulation"]
+
+    assert not found("Q")
+    assert not found("Q / 2 + Q - 0.5 * Q")
+    assert {"isf", "plasma"} == {issue.message.split()[3] for issue in found("0.9 * Q")}
+
+
+@pytest.mark.parametrize(
+    ("rate", "clock"),
+    [("k", True), ("-k * age", True), ("k * (total(cell, drug) / dose - age)", False)],
+)
+def test_a_state_that_nothing_moves_is_a_clock(rate: str, clock: bool, shelf: Path) -> None:
+    block = Block(
+        "effect",
+        parameters={"k": "0.1 1/h", **({} if clock else {"dose": "1 nmol"})},
+        states={"age": {"unit": "1", "start": "1", "rate": rate}},
+        flows={"kill": {"flow": "cell -> out : k * hill(age, 1, 2) * count(cell)", "contents": "isf"}},
+    )
+    assert any(issue.rule == "clock" for issue in check(whole().swap(effect=block))) == clock

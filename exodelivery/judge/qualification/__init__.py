@@ -26,7 +26,8 @@ gate is *reported*; a model that cannot be reproduced is a case too, with the re
     dose  = "20 nmol"             # and route, at, over, rate, every, times, label, steady_state as in exo.bolus
     route = "medium"
     until = "60 min"
-    # values = { "efflux.k_e" = "0.05 1/min" }    swap, model, keep, solver, tolerance, until
+    # values = { "efflux.k_e" = "0.05 1/min" }    swap (an empty name empties a slot), model, using = "a kept fit"
+    #                                            keep, solver, tolerance
 
     [readings]                    # numbers read of runs, for expressions: half = { run = …, what = …, at = … }
     hit = { run = "bolus", what = "auc(on_dna)", to = "60 min" }

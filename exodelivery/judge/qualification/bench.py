@@ -7,7 +7,7 @@ from typing import Any
 
 from exodelivery.declare.files import build
 from exodelivery.declare.model import Model, parameters_of
-from exodelivery.declare.shelf import find
+from exodelivery.declare.shelf import find, locate
 from exodelivery.declare.table import Table
 from exodelivery.declare.tables import KINDS, SLOTS
 from exodelivery.errors import DeclarationError, SimulationError, nearest
@@ -44,7 +44,7 @@ class Bench:
         if name not in self._models:
             found: Model = find(name, "model", where=self.case.origin.place("model"))
             own = name == self.case.model
-            self._models[name] = found.swap(**self.case.swap) if own and self.case.swap else found
+            self._models[name] = found.swap(**swaps(self.case.swap)) if own and self.case.swap else found
         return self._models[name]
 
     def run(self, name: str) -> Trajectory:
@@ -57,15 +57,21 @@ class Bench:
             asked = self.case.runs[name]
             model = self.model(asked.model)
             self._runs[name] = simulate(
-                model.swap(**asked.swap) if asked.swap else model,
+                model.swap(**swaps(asked.swap)) if asked.swap else model,
                 asked.regimen,
                 asked.until or None,
                 values=asked.values,
+                using=self._fit(asked.using) if asked.using else None,
                 solver=asked.solver or None,
                 tolerance=asked.tolerance,
                 keep=asked.keep,
             )
         return self._runs[name]
+
+    def _fit(self, name: str) -> Any:
+        from exodelivery.fitting.fit import fit
+
+        return fit(locate(name, "fit", self.case.origin.place("runs"))[0].parent)
 
     def read(self, reading: Reading, run: Trajectory | None = None) -> Value:
         """Return a reading, of its own run unless another is given."""
@@ -154,6 +160,11 @@ class Bench:
         if kind not in KINDS:
             raise DeclarationError(f"no kind is called {kind!r}", where=self.case.origin.place("defective"))
         return build({"format": 1, "kind": kind, **document}, f"{self.case.name}_{kind}", self.case.origin)
+
+
+def swaps(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parts and blocks to replace; an empty name empties a slot that may be empty."""
+    return {slot: name or None for slot, name in given.items()}
 
 
 def _held(blocks: Mapping[str, Any], holder: str) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Run:
         Another model than the case's.
     swap, values : Table
         Parts and blocks replaced; values laid over the model's, by full name.
+    using : str
+        A kept fit whose estimates are laid over the model's values.
     keep : tuple of str
         Pools kept though no observable needs them.
     solver : str
@@ -43,6 +45,7 @@ class Run:
     model: str = ""
     swap: Table[Any] = field(default_factory=Table)
     values: Table[Any] = field(default_factory=Table)
+    using: str = ""
     keep: tuple[str, ...] = ()
     solver: str = ""
     tolerance: float = 1e-10

@@ -25,7 +25,7 @@ from exodelivery.units import quantity
 KIND = "qualification"
 CASE_KEYS = ("format", "kind", *(f.name for f in fields(Case) if f.name not in ("name", "folder", "origin")))
 DOSE_KEYS = ("dose", *(name for name in Dose.__dataclass_fields__ if name != "amount"))
-RUN_KEYS = ("doses", "until", "model", "swap", "values", "keep", "solver", "tolerance", *DOSE_KEYS)
+RUN_KEYS = ("doses", "until", "model", "swap", "values", "using", "keep", "solver", "tolerance", *DOSE_KEYS)
 TARGET_KEYS = ("name", "kind", "published", "gate", "source", "note")
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -109,7 +109,7 @@ def _run(given: Any, *keys: str, origin: Origin) -> Run:
     return Run(
         name=keys[-1],
         regimen=_regimen(given, *keys, origin=origin),
-        **{key: text_of(given, key, origin, *keys) for key in ("until", "model", "solver")},
+        **{key: text_of(given, key, origin, *keys) for key in ("until", "model", "using", "solver")},
         swap=Table(_table(given, "swap", origin, *keys)),
         values=Table(_table(given, "values", origin, *keys)),
         keep=tuple(given.get("keep", ())),
