@@ -43,6 +43,8 @@ def judge(target: Target, found: Measured) -> Judged:
     gate = target.gate or gate
     if found.said:
         return Judged(math.nan, "", published=printed, gate=gate, verdict="caught")
+    if found.is_absent:
+        return Judged(math.nan, found.unit, published=printed, gate=gate, verdict="not run")
     if found.why:
         return Judged(math.nan, found.unit, published=printed, gate=gate, verdict="failed")
     if found.is_deviation:

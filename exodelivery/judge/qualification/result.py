@@ -20,6 +20,7 @@ VERDICTS: dict[str, str] = {
     "caught": "a model that is defective in print, found out by the checker",
     "reported": "shown without a gate",
     "cannot be reproduced": "listed with the reason",
+    "not run": "the table that it is held against is not at hand",
     "missed": "outside its gate",
     "failed": "no value was had; the note says why",
 }

@@ -171,3 +171,19 @@ def test_a_report_shows_it(tmp_path: Path) -> None:
     page = exo.report(tmp_path / "held.html", exo.qualify("kim_2019")).read_text(encoding="utf-8")
     assert "Held against the literature" in page
     assert "macrophage-depleted" in page
+
+
+def test_a_table_that_is_not_at_hand_is_said_and_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EXODELIVERY_DATA", raising=False)
+    (found,) = cases("kagan_2013_organs")
+    (result,) = judged(dataclasses.replace(found, targets=found.targets[:1]))
+    assert result.verdict == "not run"
+    assert "EXODELIVERY_DATA" in result.note
+
+
+def test_a_run_that_fails_fails_its_target() -> None:
+    (found,) = cases("evans_2004")
+    run = dataclasses.replace(found.runs["high"], until="0.001 min", keep=("nowhere.free",))
+    (result,) = judged(dataclasses.replace(found, runs=found.runs | {"high": run}, targets=found.targets[2:3]))
+    assert result.verdict == "failed"
+    assert not result.ok

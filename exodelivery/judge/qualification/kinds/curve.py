@@ -24,7 +24,7 @@ def measure(target: Target, bench: Bench) -> Measured:
     options = target.options
     path = path_of(str(options.get("file", "")), bench, target)
     if path is None:
-        return Measured(math.nan, why=f"{options.get('file')} is not at hand: set {DATA} to its folder")
+        return Measured(math.nan, why=f"{options.get('file')} is not at hand: set {DATA} to its folder", is_absent=True)
     run = bench.run(str(options["run"]))
     if not run:
         return Measured(math.nan, why=f"the run failed: {run.outcome.what}", is_deviation=True)

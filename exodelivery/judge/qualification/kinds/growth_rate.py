@@ -23,7 +23,7 @@ def measure(target: Target, bench: Bench) -> Measured:
     options = target.options
     path = path_of(str(options.get("file", "")), bench, target)
     if path is None:
-        return Measured(math.nan, why=f"{options.get('file')} is not at hand: set {DATA} to its folder")
+        return Measured(math.nan, why=f"{options.get('file')} is not at hand: set {DATA} to its folder", is_absent=True)
     frame = pd.read_csv(path, comment="#")
     for column, value in dict(options.get("where", {})).items():
         frame = frame[frame[column].astype(str) == str(value)]

@@ -24,6 +24,8 @@ class Measured:
         Words in the place of a number.
     is_deviation : bool
         Whether the value is itself how far apart things lie, relative: a curve, a balance.
+    is_absent : bool
+        Whether what it would be held against is not at hand, e.g. a table that may not be in the package.
     molar_mass : float or None
         Of the model's drug, so that a printed mass can be compared with an amount [g/nmol].
     note : str
@@ -35,6 +37,7 @@ class Measured:
     why: str = ""
     said: str = ""
     is_deviation: bool = False
+    is_absent: bool = False
     molar_mass: float | None = None
     note: str = ""
 
