@@ -24,7 +24,7 @@ def fit(name: str, *, likelihood: Literal[True], **options: Any) -> Regression: 
 def fit(name: str, *, again: bool = False, **options: Any) -> Fit: ...
 
 
-def fit(name: str | Curve, *, again: bool = False, **options: Any) -> Fit | Regression:
+def fit(name: str | Curve, *, again: bool = False, **options: Any) -> Any:
     """Return the kept result of a recipe, or make it anew; with ``start=``, fit a curve to numbers.
 
     Parameters
@@ -43,7 +43,7 @@ def fit(name: str | Curve, *, again: bool = False, **options: Any) -> Fit | Regr
 
     Returns
     -------
-    Fit or Regression
+    Fit or Regression; TableFit of a recipe for a raw table
         Estimates, records beside predictions, and a verdict in words.
 
     Raises
@@ -76,4 +76,11 @@ def fit(name: str | Curve, *, again: bool = False, **options: Any) -> Fit | Regr
         from exodelivery.errors import FitError
 
         raise FitError("a curve is fitted from a start", remedy="pass start={…}, or the name of a recipe")
-    return fit_recipe(locate(name, "fit")[0].parent, again=again, **options)
+    folder = locate(name, "fit")[0].parent
+    from exodelivery.fitting.tables.recipe import is_table_recipe
+
+    if is_table_recipe(folder):
+        from exodelivery.fitting.tables.fit import fit_table
+
+        return fit_table(folder, again=again, **options)
+    return fit_recipe(folder, again=again, **options)

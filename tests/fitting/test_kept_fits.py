@@ -9,8 +9,11 @@ from exodelivery.declare.shelf import library_folder
 from exodelivery.fitting.fit import fit, polish
 from exodelivery.fitting.problem import problem_of
 from exodelivery.fitting.recipe import read_recipe
+from exodelivery.fitting.tables.recipe import is_table_recipe
 
-FOLDERS = sorted(path.parent for path in (library_folder() / "fits").glob("*/fit.toml"))
+FOLDERS = sorted(
+    path.parent for path in (library_folder() / "fits").glob("*/fit.toml") if not is_table_recipe(path.parent)
+)
 
 
 @pytest.mark.slow

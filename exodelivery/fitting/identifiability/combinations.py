@@ -21,6 +21,8 @@ from exodelivery.fitting.identifiability.rank import Point, Ranker, gradient
 
 MOST_TERMS = 180
 """Largest span of candidates that is tried."""
+WORK = 8000
+"""Steps of a model times points that a span may ask for; ten points are always granted."""
 MOST_EXPONENT = 4
 MOST_COEFFICIENT = 12
 
@@ -82,13 +84,14 @@ class Points:
 
     def __init__(self, asked: Question, outputs: Sequence[str], columns: Sequence[int]) -> None:
         self.asked, self.outputs, self.columns = asked, tuple(outputs), tuple(columns)
-        self.ranker: Ranker | None = None
+        self.ranker = Ranker(asked, self.outputs, only=self.columns) if self.columns else None
+        steps = len(self.ranker.program.steps) if self.ranker else 1
+        self.affordable = max(10, WORK // steps)
         self.made: list[tuple[Point, Integers]] = []
 
     def at(self, count: int, columns: Sequence[int]) -> list[tuple[Point, Integers]]:
         """Return points with the null vectors of some columns that nothing ties to the rest."""
-        if self.ranker is None:
-            self.ranker = Ranker(self.asked, self.outputs, only=self.columns)
+        assert self.ranker is not None
         while len(self.made) < count:
             point = self.ranker.point(100 + len(self.made))
             self.made.append((point, point.space(self.outputs).null()))
@@ -118,7 +121,10 @@ def combinations(points: Points, columns: tuple[int, ...], freedom: int) -> Bloc
     chosen: list[Any] = []
     rows = Rows(len(unknowns))
     for span in _spans(unknowns):
-        there = points.at(len(span) // freedom + 3, columns)
+        count = len(span) // freedom + 3
+        if count > points.affordable:
+            break
+        there = points.at(count, columns)
         for expression in _identified(span, there, unknowns):
             if rows.rank < wanted and rows.add(gradient(expression, there[0][0], unknowns)):
                 chosen.append(expression)
