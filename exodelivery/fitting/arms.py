@@ -25,7 +25,7 @@ from exodelivery.fitting.recipe import Pairing, Reading, Recipe
 from exodelivery.solve.functionals import Value, evaluate
 from exodelivery.solve.gradients import gradient, sensitivities
 from exodelivery.solve.simulate import run
-from exodelivery.solve.solvers.protocol import Tolerance
+from exodelivery.solve.solvers.protocol import of_amounts
 from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
 from exodelivery.units import convert
@@ -113,7 +113,7 @@ class ArmOfFit:
         return float(ends[0] - ends[1]) / (2e-4 * mass)
 
     def _run(self, numbers: Array, solver: str, accuracy: float) -> Trajectory:
-        end, tolerance = self.pairing.horizon, Tolerance(accuracy)
+        end, tolerance = self.pairing.horizon, of_amounts(accuracy)
         return run(self.machine, numbers, self.regimen, end, solver_name=solver, tolerance=tolerance)
 
     def _molar_mass(self, numbers: Array) -> float | None:

@@ -21,7 +21,7 @@ from exodelivery.errors import DoseError
 from exodelivery.judge.matching import matched
 from exodelivery.judge.metrics import Reading
 from exodelivery.solve.simulate import run
-from exodelivery.solve.solvers.protocol import Tolerance
+from exodelivery.solve.solvers.protocol import of_amounts
 from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
 
@@ -110,7 +110,7 @@ def _run(compiled: Machine, values: Array, regimen: Regimen, task: Task, times: 
         regimen,
         task.horizon,
         solver_name=task.solver,
-        tolerance=Tolerance(TOLERANCE),
+        tolerance=of_amounts(TOLERANCE),
         times=times,
     )
 

@@ -18,7 +18,7 @@ from exodelivery.errors import SimulationError
 from exodelivery.solve.events import lasting, steady
 from exodelivery.solve.functionals import NEGLIGIBLE, POINTS, Value, dose_of, evaluate
 from exodelivery.solve.records import DOSING, Leg, Line, legs, lines_by
-from exodelivery.solve.solvers.protocol import Tolerance, solver
+from exodelivery.solve.solvers.protocol import of_amounts, solver
 from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
 from exodelivery.solve.triggers import Firing, Watch
@@ -160,7 +160,7 @@ def _moved(
 def _steady_by(compiled: Machine, kernels: Any, run: Trajectory, leg: Leg) -> Array:
     """Return the derivatives of a steady state, (states, sensitive)."""
     assert leg.line is not None and leg.values is not None
-    period, states, _ = steady(compiled, solver(run.solver), leg.values, leg.line, Tolerance())
+    period, states, _ = steady(compiled, solver(run.solver), leg.values, leg.line, of_amounts())
     cycle = period.run(states, dense=True)
     return period_by(kernels, leg.values, cycle, period.cycle, lasting(compiled))
 

@@ -24,7 +24,7 @@ from exodelivery.solve.inputs import in_base
 from exodelivery.solve.outcome import Outcome
 from exodelivery.solve.records import Leg, legs, lines, read_by_doses
 from exodelivery.solve.simulate import Values, machine_for
-from exodelivery.solve.solvers.protocol import SolverOfMany, Tolerance
+from exodelivery.solve.solvers.protocol import SolverOfMany, Tolerance, of_amounts
 from exodelivery.solve.solvers.protocol import solver as named_solver
 from exodelivery.solve.timeline import Array
 from exodelivery.solve.triggers import resolve
@@ -79,7 +79,7 @@ def simulate_sets(
     times = grids * (1 if len(grids) == len(given) else len(given))
     courses, whose, failures = _courses(compiled.system, numbers, given, subjects, times)
     failures |= _unfit(compiled.system, numbers)
-    plan = _Plan(compiled, outputs, numbers, given, courses, whose, subjects, times, Tolerance(tolerance))
+    plan = _Plan(compiled, outputs, numbers, given, courses, whose, subjects, times, of_amounts(tolerance))
     crowd = isinstance(method, SolverOfMany)
     together = np.array([crowd and n not in failures and len(courses[whose[n]]) == 1 for n in range(len(numbers))])
     with tqdm(total=len(numbers), unit="run", disable=not asked.progress) as bar:

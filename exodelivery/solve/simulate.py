@@ -24,7 +24,7 @@ from exodelivery.solve.dosing import deliver, is_pool, split
 from exodelivery.solve.events import follow
 from exodelivery.solve.inputs import given_inputs, in_base, values_at
 from exodelivery.solve.records import legs, lines
-from exodelivery.solve.solvers.protocol import Tolerance, solver
+from exodelivery.solve.solvers.protocol import Tolerance, of_amounts, solver
 from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
 from exodelivery.solve.triggers import Resolved, require_measures, resolve, told
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SOLVER = "rodas5p" if find_spec("numba") and find_spec("llvmlite") else "lsoda"
 """The compiled back end where it can be had; scipy's LSODA is always there."""
-DEFAULT_TOLERANCE = Tolerance()
+DEFAULT_TOLERANCE = of_amounts()
 AFTER_LAST_DOSE = 168.0
 """Hours that a run goes on after the last dose unless told otherwise."""
 
@@ -177,7 +177,7 @@ def simulate(
         regimen,
         end,
         solver_name=solver or DEFAULT_SOLVER,
-        tolerance=Tolerance(tolerance),
+        tolerance=of_amounts(tolerance),
         parts=parts,
         notes=notes,
     )

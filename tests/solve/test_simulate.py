@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import exodelivery as exo
 from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import Regimen, bolus, infusion
 from exodelivery.errors import SimulationError
@@ -108,3 +109,13 @@ def test_a_lag_and_a_duration_of_the_route_count_too(assemble: Assemble) -> None
         }
     )
     assert simulate(late, bolus("2 nmol")).end == pytest.approx(30 + 12 + 168)
+
+
+def test_a_state_that_starts_from_nothing_like_a_high_power_of_time_is_not_followed_down_to_nothing() -> None:
+    # Cells killed by a Hill function of a drug that has to arrive first: their error was held relative from 1e-298 on.
+    run = exo.simulate(exo.load("doxorubicin_mouse", carrier="none"), exo.bolus("5 mg/kg"), until="24 h")
+    assert run.outcome.steps < 1000
+    closer = exo.simulate(run.model, exo.bolus("5 mg/kg"), until="24 h", tolerance=1e-11)
+    assert run.curve("tumour_cells", np.array([24.0])) == pytest.approx(
+        closer.curve("tumour_cells", np.array([24.0])), rel=1e-7
+    )

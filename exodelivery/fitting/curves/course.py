@@ -19,7 +19,7 @@ from exodelivery.errors import DoseError, FitError, nearest
 from exodelivery.solve.inputs import in_base
 from exodelivery.solve.records import DOSING, legs, lines, lines_by
 from exodelivery.solve.simulate import machine_for
-from exodelivery.solve.solvers.protocol import Tolerance
+from exodelivery.solve.solvers.protocol import of_amounts
 from exodelivery.solve.timeline import Array
 from exodelivery.units import unit
 
@@ -184,7 +184,7 @@ class Course:
             np.repeat(numbers, subjects, axis=0),
             courses,
             self._grids,
-            Tolerance(self.accuracy),
+            of_amounts(self.accuracy),
             subjects=np.tile(np.arange(subjects, dtype=np.int64), sets),
             outputs=True,
             threads=threads,
@@ -226,7 +226,7 @@ class Course:
                     "a regimen with resets or steady states is no one course",
                     remedy="write its doses one by one, or use a recipe",
                 )
-            found.append(Rodas5pSolver().prepare(kernels, only.timeline, grid, Tolerance(self.accuracy)))
+            found.append(Rodas5pSolver().prepare(kernels, only.timeline, grid, of_amounts(self.accuracy)))
         return found
 
     def take(self, rows: Sequence[int] | Array) -> Course:

@@ -66,4 +66,5 @@ def weights(tolerance: Tolerance, n: int) -> Weights:
     """Lay out a tolerance for states of this number."""
     absolute = np.zeros(n) + np.asarray(tolerance.absolute, dtype=float)
     drift = np.where(absolute > 0, 0.0, FLOOR * tolerance.relative)
+    absolute = np.maximum(absolute, tolerance.unseen * tolerance.relative)
     return Weights(absolute, drift, float(tolerance.relative), int(tolerance.most_steps))

@@ -31,6 +31,8 @@ SOLVERS: dict[str, str] = {
 
 
 FLOOR = 1e-4
+UNSEEN = 1e-12
+"""What no assay sees of any ledger [nmol, 1e9 particles, cell, ID]: a zeptomole, a thousandth of a particle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ class Tolerance:
     absolute : float or array, (states,)
         Per state [base units]; states have different units (cells next to nmol), so 0 means ``FLOOR`` times
         the relative tolerance times the largest value that the state itself reaches.
+    unseen : float
+        Amount below which a state's relative error does not count, whatever it has reached so far [base units]. A state
+        that starts from nothing like a high power of time would else be followed down to 1e-300.
     most_steps : int
         Budget of steps for one run; spent, the run fails with an outcome.
     sensitivities : bool
@@ -51,8 +56,14 @@ class Tolerance:
 
     relative: float = 1e-8
     absolute: float | Array = 0.0
+    unseen: float = 0.0
     most_steps: int = 100_000
     sensitivities: bool = False
+
+
+def of_amounts(relative: float = 1e-8) -> Tolerance:
+    """Return the tolerance of a model, whose states are amounts; bare equations may have states of any size."""
+    return Tolerance(relative, unseen=UNSEEN)
 
 
 @dataclass(frozen=True, slots=True)
