@@ -102,7 +102,10 @@ def test_studies_are_all_those_on_the_shelves_unless_named() -> None:
 def test_a_new_shelf_stands_and_its_model_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf = exo.new(tmp_path / "mine")
     monkeypatch.chdir(shelf)
-    assert exo.check("my_model").ok
+    found = exo.check("my_model")
+    assert found.ok and not [issue for issue in found.warnings if "my_" in issue.place.file], str(found)
+    assert exo.check("my_study").ok
+    assert exo.check(exo.load("my_model", carrier="liposome_pegylated", release="my_release")).ok
     run = exo.simulate(exo.load("my_model"), exo.bolus("5 mg/kg"), until="24 h")
     assert run
     assert run["tumour_total"]("24 h") > 0
