@@ -36,10 +36,12 @@ __all__ = [
     "load",
     "nca",
     "new",
+    "product",
     "qualify",
     "read",
     "report",
     "save",
+    "scale",
     "sensitivity",
     "show",
     "simulate",
@@ -63,8 +65,10 @@ _HOMES: dict[str, str] = {
     "identifiability": "exodelivery.fitting.identifiability.identify",
     "infusion": "exodelivery.declare.regimen",
     "nca": "exodelivery.solve.noncompartmental.analysis",
+    "product": "exodelivery.solve.product",
     "read": "exodelivery.evidence.readers.read",
     "save": "exodelivery.declare.files",
+    "scale": "exodelivery.declare.allometry",
     "simulate": "exodelivery.solve.simulate",
 }
 
@@ -83,6 +87,7 @@ if TYPE_CHECKING:
     from exodelivery.api.show import show
     from exodelivery.api.studies import studies
     from exodelivery.api.what_if import what_if
+    from exodelivery.declare.allometry import scale
     from exodelivery.declare.block import Block
     from exodelivery.declare.files import save
     from exodelivery.declare.model import Model
@@ -95,6 +100,7 @@ if TYPE_CHECKING:
     from exodelivery.judge.dose_response.combination import combine
     from exodelivery.judge.dose_response.curves import curves
     from exodelivery.solve.noncompartmental.analysis import nca
+    from exodelivery.solve.product import product
     from exodelivery.solve.simulate import simulate
 
 

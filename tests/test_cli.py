@@ -81,7 +81,20 @@ def test_misuse_is_one_clear_sentence_and_code_2(case: str, capsys: pytest.Captu
 
 
 def test_every_verb_that_does_something_is_in_the_shell() -> None:
-    inside_others = {"load", "save", "cite", "studies", "bolus", "infusion", "what_if", "curves", "combine", "nca"}
+    inside_others = {
+        "load",
+        "save",
+        "cite",
+        "studies",
+        "bolus",
+        "infusion",
+        "what_if",
+        "curves",
+        "combine",
+        "nca",
+        "product",
+        "scale",
+    }
     verbs = {name for name in exo.__all__ if name[0].islower()} - inside_others
     assert verbs <= set(COMMANDS)
 

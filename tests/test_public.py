@@ -35,11 +35,13 @@ SIGNATURES = {
     "below='standard', limit=None, tau=None, windows=(), terminal=None, sparse=False, subject=None, time=None, "
     "level=None, by=(), units=None, times=None)",
     "new": "(folder)",
+    "product": "(model, values=None)",
     "qualify": "(*names, progress=False)",
     "read": "(path, *, kind=None, roles=None, constants=None, units=None, names=None, leave_out=None, fill=(), "
     "spread='', lloq=None, heads='arm', sheet=None, pixels=1.0)",
     "report": "(path, *parts, title='')",
     "save": "(noun, path, *, replace=False)",
+    "scale": "(model, body, *, slots=('clearance', 'uptake', 'immunity'))",
     "sensitivity": "(model, dose, *, using=None, **options)",
     "show": "(thing, **swaps)",
     "simulate": "(model, regimen, until=None, *, values=None, using=None, solver=None, tolerance=1e-08, keep=(), "
@@ -85,8 +87,10 @@ def test_the_door_holds_the_verbs_and_nothing_else() -> None:
         "identifiability",
         "infusion",
         "nca",
+        "product",
         "read",
         "save",
+        "scale",
         "simulate",
     }
 
