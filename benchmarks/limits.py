@@ -17,7 +17,7 @@ from benchmarks.rows import Row, row
 from exodelivery.compile.native.kernels import module
 from exodelivery.compile.native.machine import compile_module, host_lanes
 from exodelivery.compile.native.plan import Plan
-from exodelivery.compile.native.tableau import COUPLINGS, STAGES, WEIGHTS
+from exodelivery.compile.native.tableau import STAGES
 from exodelivery.compile.native.writer import Writer
 from exodelivery.solve.solvers.protocol import Tolerance
 from exodelivery.solve.timeline import Array
@@ -51,17 +51,17 @@ def peak() -> float:
 def operations(plan: Plan) -> int:
     """Return the additions, multiplications and divisions of one step of one set, a multiply-add counted as two."""
     texts = dict(re.findall(r"define void @(\w+)\((.*?)\n}", module(plan, 1), re.DOTALL))
-    straight = {name: _counted(texts[name]) for name in ("factor", "rates", "solve")}
-    arguments = sum(2 * len(weights) for weights in WEIGHTS[:6]) + 3  # two stages and the end add one vector each
-    sides = sum(2 * len(weights) + 1 for weights in COUPLINGS if weights)
-    ending = 7  # the error of a state against its tolerance
-    return (
-        straight["factor"] + STAGES * (straight["rates"] + straight["solve"]) + plan.size * (arguments + sides + ending)
-    )
+    return _counted(texts["step"]) + _counted(texts["factor"]) + STAGES * _counted(texts["stage"])
 
 
 def _counted(text: str) -> int:
-    return len(re.findall(r"= f(?:add|sub|mul|div) ", text)) + 2 * text.count("@llvm.fma")
+    """Count a function's operations, those of a loop as often as it turns (its index grows by the one lane)."""
+    total = 0
+    for body in re.split(r"\n(?=\w+:\n)", text):
+        turns = re.search(r"icmp ult i64 %\w+, (\d+)", body) if body.startswith("inside") else None
+        count = len(re.findall(r"= f(?:add|sub|mul|div) ", body)) + 2 * len(re.findall(r"call .*@llvm\.fma", body))
+        total += count * (int(turns[1]) if turns else 1)
+    return total
 
 
 def arithmetic_bound(problem: Problem, sets: Array, ours: float) -> Iterator[Row]:

@@ -7,7 +7,9 @@ tool's doing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -73,8 +75,21 @@ def at_target(points: list[Point]) -> float:
 
 
 def absolute(problem: Problem, relative: float) -> Array:
-    """Return one absolute tolerance a state, for tools that want it: relative times 1e-3 of a state's largest value."""
-    return 1e-3 * relative * np.maximum(problem_peaks(problem), 1e-300)
+    """Return one absolute tolerance a state, for tools that want it: relative times a part of its largest value.
+
+    The part is 1e-3 times what :func:`floor` says at the time.
+    """
+    return 1e-3 * _FLOOR.get() * relative * np.maximum(problem_peaks(problem), 1e-300)
+
+
+@contextmanager
+def floor(multiple: float) -> Iterator[None]:
+    """Measure with all absolute tolerances multiplied: what is best for one tool is not for another."""
+    token = _FLOOR.set(multiple)
+    try:
+        yield
+    finally:
+        _FLOOR.reset(token)
 
 
 def problem_peaks(problem: Problem) -> Array:
@@ -91,3 +106,4 @@ def problem_peaks(problem: Problem) -> Array:
 
 
 _PEAKS: dict[str, Array] = {}
+_FLOOR = ContextVar("floor", default=1.0)

@@ -49,13 +49,15 @@ def _values(solver: Any, kernels: Any, problem: Problem, sets: Array, relative: 
 
 
 def own_sensitivities(problem: Problem) -> Run:
+    """Sensitivities are held to the tolerance too, as the peers hold theirs."""
     solver, kernels = own(problem, every(problem))
+    prepared: dict[float, Any] = {}
 
     def run(relative: float) -> Array:
-        prepared = solver.prepare(
-            kernels, problem.timeline, problem.times, Tolerance(relative, absolute(problem, relative))
-        )
-        found: Array = prepared.solve(problem.parameters).sensitivities
+        if relative not in prepared:
+            tolerance = Tolerance(relative, absolute(problem, relative), sensitivities=True)
+            prepared[relative] = solver.prepare(kernels, problem.timeline, problem.times, tolerance)
+        found: Array = prepared[relative].solve(problem.parameters).sensitivities
         return found
 
     return run

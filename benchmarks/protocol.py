@@ -24,6 +24,8 @@ class Tool:
     sensitivities : callable or None, ``(problem) -> relative -> (times, states, parameters)``
     skip : dict of str
         Problems that the tool is not asked, with the reason.
+    quick : bool
+        Whether it is worth while to try several absolute tolerances: not with equations that Python evaluates.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Tool:
     population: Callable[[Problem, Array], Run] | None
     sensitivities: Callable[[Problem], Run] | None = None
     skip: tuple[tuple[str, str], ...] = ()
+    quick: bool = True
 
     @property
     def version(self) -> str:

@@ -14,7 +14,7 @@ from benchmarks.protocol import Tool
 STIFF = "an explicit method: a million steps on this stiff model"
 TOOLS = (
     Tool("exodelivery", "exodelivery", own_one, own_population, own_sensitivities),
-    Tool("scipy LSODA", "scipy", scipy_one, scipy_population, scipy_sensitivities),
+    Tool("scipy LSODA", "scipy", scipy_one, scipy_population, scipy_sensitivities, quick=False),
     Tool("numbalsoda", "numbalsoda", numbalsoda_one, numbalsoda_population),
     Tool("libroadrunner", "libroadrunner", roadrunner_one, roadrunner_population),
     Tool("heyoka", "heyoka", heyoka_one, heyoka_population, skip=(("M4", STIFF),)),

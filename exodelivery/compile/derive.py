@@ -78,10 +78,40 @@ def derivative(expression: Any, symbol: Any) -> Any:
     """
     import sympy
 
-    found = expression.diff(symbol)
+    found = _differentiated(expression, symbol)
     if found.has(sympy.DiracDelta):
         found = found.replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
     return found
+
+
+def _differentiated(expression: Any, symbol: Any) -> Any:
+    """Differentiate sums, products and plain powers ourselves: sympy's own way asks each part for its assumptions."""
+    import sympy
+
+    if symbol not in _free(expression):
+        return sympy.Integer(0)
+    if expression == symbol:
+        return sympy.Integer(1)
+    if expression.is_Add:
+        return sympy.Add(*(_differentiated(term, symbol) for term in expression.args if symbol in _free(term)))
+    if expression.is_Mul:
+        parts = expression.args
+        return sympy.Add(*(
+            sympy.Mul(*parts[:place], _differentiated(part, symbol), *parts[place + 1 :])
+            for place, part in enumerate(parts)
+            if symbol in _free(part)
+        ))  # fmt: skip
+    if expression.is_Pow and symbol not in _free(expression.exp):
+        base, exponent = expression.args
+        return sympy.Mul(exponent, sympy.Pow(base, exponent - 1), _differentiated(base, symbol))
+    return expression.diff(symbol)
+
+
+@lru_cache(maxsize=50_000)
+def _free(expression: Any) -> frozenset[Any]:
+    if not expression.args:
+        return frozenset(expression.free_symbols)
+    return frozenset().union(*map(_free, expression.args))
 
 
 def entries(expressions: Sequence[Any], symbols: Iterable[Any]) -> Entries:
@@ -97,7 +127,7 @@ def entries(expressions: Sequence[Any], symbols: Iterable[Any]) -> Entries:
     columns = tuple(symbols)
     found = []
     for row, expression in enumerate(expressions):
-        free = expression.free_symbols
+        free = _free(expression)
         for column, symbol in enumerate(columns):
             if symbol in free and (value := derivative(expression, symbol)) != 0:
                 found.append((row, column, value))

@@ -21,22 +21,37 @@ class Constants:
 
     varying: frozenset[Any]
     symbols: dict[Any, Any] = field(default_factory=dict)
+    _seen: dict[Any, Any] = field(default_factory=dict)
+    _moves: dict[Any, bool] = field(default_factory=dict)
 
     def hoist(self, expression: Any) -> Any:
         """Return the expression with its largest constant parts as symbols."""
+        if expression not in self._seen:
+            self._seen[expression] = self._hoisted(expression)
+        return self._seen[expression]
+
+    def _hoisted(self, expression: Any) -> Any:
         import sympy
 
         if expression.is_Atom or not expression.args or isinstance(expression, sympy.logic.boolalg.BooleanAtom):
             return expression
-        if not expression.free_symbols & self.varying:
+        if not self._moving(expression):
             return self._symbol(expression) if expression.free_symbols else expression
         if expression.is_Add or expression.is_Mul:
-            still = [part for part in expression.args if not part.free_symbols & self.varying]
-            moving = [self.hoist(part) for part in expression.args if part.free_symbols & self.varying]
+            still = [part for part in expression.args if not self._moving(part)]
+            moving = [self.hoist(part) for part in expression.args if self._moving(part)]
             if len(still) > 1 or (still and not still[0].is_Atom):
                 return expression.func(self._symbol(expression.func(*still)), *moving)
-            return expression.func(*still, *moving)
-        return expression.func(*(self.hoist(part) for part in expression.args))
+            return _rebuilt(expression, (*still, *moving))
+        return _rebuilt(expression, tuple(self.hoist(part) for part in expression.args))
+
+    def _moving(self, expression: Any) -> bool:
+        """Say whether a state, the time or a stage occurs."""
+        if expression not in self._moves:
+            args = expression.args
+            found = any(self._moving(part) for part in args) if args else expression in self.varying
+            self._moves[expression] = found
+        return self._moves[expression]
 
     def _symbol(self, expression: Any) -> Any:
         import sympy
@@ -44,6 +59,17 @@ class Constants:
         if expression.is_number:
             return expression
         return self.symbols.setdefault(expression, sympy.Symbol(f"k{len(self.symbols)}", real=True))
+
+
+def _rebuilt(expression: Any, arguments: tuple[Any, ...]) -> Any:
+    """Return an expression of new arguments; ``Max`` and ``Min`` are not weighed anew, which costs sympy seconds."""
+    import sympy
+
+    if arguments == expression.args:
+        return expression
+    if isinstance(expression, (sympy.Max, sympy.Min)):
+        return expression.func(*arguments, evaluate=False)
+    return expression.func(*arguments)
 
 
 def shared(expressions: Sequence[Any]) -> tuple[list[tuple[Any, Any]], list[Any]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 from numba import njit
 
@@ -19,3 +21,21 @@ def compiled(function: F) -> F:
     """
     translated: F = njit(cache=True, nogil=True, error_model="numpy")(function)
     return translated
+
+
+@cache
+def announce(driver: Any) -> None:
+    """Say on the error stream, once a process, that a driver is about to be compiled because no cache holds it.
+
+    Where numba keeps its index elsewhere than it does now, nothing is said.
+    """
+    kept = getattr(getattr(driver, "_cache", None), "_cache_file", None)
+    load = getattr(kept, "_load_index", None)
+    if load is None or load():
+        return
+    print(
+        "exodelivery: compiling the solver for this machine, once; it takes some twenty seconds "
+        "(exo warm-up does it beforehand)",
+        file=sys.stderr,
+        flush=True,
+    )

@@ -71,22 +71,23 @@ def run_one(  # noqa: PLR0915 (the one integration loop: in parts it would hide 
     course: Any,
     weights: Any,
     variation: Any,
-    keep: bool,
+    kept: Any,
     out: Any,
     by: Any,
     report: Any,
-) -> Any:
-    """Integrate one set over timeline 0; return the kept steps.
+) -> int:
+    """Integrate one set over timeline 0; return the number of steps to keep.
 
     ``out`` (times, states) and ``by`` (times, states, count) are filled; ``report`` (4,) takes code, time, state and
-    steps. A kept step is one row: begin of the segment, time in it, step, then x, its end and three dense rows.
+    steps. ``kept`` takes as many steps as it has room for, none if it has no rows; each is one row: begin of the
+    segment, time in it, step, then x, its end and three dense rows.
     """
     n, count = course.jumps.shape[1], parameters.size
     w = workspace(rows.end)
     base = w.ctypes.data
     v = workspace(variation.propagate.size * variation.size)
     matrices = workspace(variation.matrices)
-    kept, steps, total = np.empty((64 if keep else 0, 3 + 5 * n)), 0, 0
+    keep, steps, total = kept.shape[0] > 0, 0, 0
     point, before = np.empty(n), np.empty(n)
     times, since, room, most_steps = course.times, course.since, course.room, weights.most_steps
     vary, error, doubles = variation.vary, variation.error * variation.lanes, n * variation.lanes
@@ -125,7 +126,7 @@ def run_one(  # noqa: PLR0915 (the one integration loop: in parts it would hide 
         if bad >= 0:
             report[0], report[1], report[2], report[3] = NOT_FINITE, course.begins[s, 0], bad, steps
             _blank_all(out, by, row)
-            return kept[:total]
+            return total
         whole, stop = w[rows.span], course.answers[s, 1]
         moving, wanted_at, free = whole > 0.0, since[row] if row < stop else np.inf, room[row] if row < stop else -1.0
         while moving:
@@ -155,9 +156,8 @@ def run_one(  # noqa: PLR0915 (the one integration loop: in parts it would hide 
                     wanted_at = since[row] if row < stop else np.inf
                     free = room[row] if row < stop else -1.0
                 if keep:
-                    if total == kept.shape[0]:
-                        kept = np.concatenate((kept, np.empty_like(kept)))
-                    _keep(w, rows, kept[total], n)
+                    if total < kept.shape[0]:
+                        _keep(w, rows, kept, total, n)
                     total += 1
                 for block in range(propagate.size):  # what was next is now
                     for i in range(doubles):
@@ -171,9 +171,9 @@ def run_one(  # noqa: PLR0915 (the one integration loop: in parts it would hide 
             report[0], report[1] = code, w[rows.begin] + w[rows.t]
             report[2], report[3] = worst(w, rows, 1, 0, n), steps
             _blank_all(out, by, row)
-            return kept[:total]
+            return total
     report[0], report[3] = FINE, steps
-    return kept[:total]
+    return total
 
 
 @compiled
@@ -249,12 +249,12 @@ def _show(v: Any, variation: Any, theta: float, by: Any, row: int, n: int) -> No
 
 
 @compiled
-def _keep(w: Any, rows: Any, kept: Any, n: int) -> None:
-    kept[0], kept[1], kept[2] = w[rows.begin], w[rows.t], w[rows.used]
+def _keep(w: Any, rows: Any, kept: Any, place: int, n: int) -> None:
+    kept[place, 0], kept[place, 1], kept[place, 2] = w[rows.begin], w[rows.t], w[rows.used]
     for i in range(n):
-        kept[3 + i], kept[3 + n + i] = w[rows.x + i], w[rows.moved + i]
+        kept[place, 3 + i], kept[place, 3 + n + i] = w[rows.x + i], w[rows.moved + i]
     for i in range(3 * n):
-        kept[3 + 2 * n + i] = w[rows.dense + i]
+        kept[place, 3 + 2 * n + i] = w[rows.dense + i]
 
 
 @compiled

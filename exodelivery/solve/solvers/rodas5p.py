@@ -23,6 +23,7 @@ from exodelivery.compile.equations import Equations
 from exodelivery.compile.native.machine import host_lanes
 from exodelivery.compile.native.tableau import MOVES, STAGES
 from exodelivery.errors import SimulationError
+from exodelivery.solve.lanes.compiled import announce
 from exodelivery.solve.lanes.course import course, weights
 from exodelivery.solve.lanes.lane import Course, Kernels, Weights
 from exodelivery.solve.lanes.population import run_sets
@@ -32,6 +33,7 @@ from exodelivery.solve.solvers.protocol import Solution, Tolerance
 from exodelivery.solve.timeline import Array, Timeline
 
 NOTHING = np.empty((0, 0, 0))
+ROOM = 1000  # steps that are kept at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +58,20 @@ class Prepared:
         if k and self.tolerance.sensitivities:
             sizes = np.abs(values[list(self.kernels.sensitive)])
             variation = variation._replace(scales=np.where(sizes > 0, sizes, 1.0))
-        kept = run_one(
-            self.addresses,
-            self.kernels.rows,
-            values,
-            self.course,
-            self.weights,
-            variation,
-            dense,
-            out,
-            by,
-            report,
-        )
+        kept, total = np.empty((ROOM if dense else 0, 3 + 5 * n)), 0
+        announce(run_one)
+        while True:
+            total = run_one(
+                self.addresses, self.kernels.rows, values, self.course, self.weights, variation, kept, out, by, report
+            )
+            if not dense or total <= len(kept):
+                break
+            kept = np.empty((total, 3 + 5 * n))  # too long for the room: once more, now that its length is known
         outcome = outcome_of(report, self.tolerance.most_steps)
         curve = knots = None
         if dense and outcome:
             knots = kept[:, 0] + kept[:, 1]
-            curve = _Steps(kept, self.timeline, n, self.kernels.plain.start(values))
+            curve = _Steps(kept[:total], self.timeline, n, self.kernels.plain.start(values))
         return Solution(self.times, out, outcome, by if k else None, curve, knots)
 
 
@@ -221,6 +220,8 @@ class Rodas5pSolver:
         machine = kernels.machine(chosen)
         addresses, rows = _kernels(machine, observing=outputs), kernels.rows
         held = weights(tolerance, kernels.plan.size)
+
+        announce(run_sets)
 
         def chunk(first: int, stop: int) -> int:
             run_sets(

@@ -6,6 +6,7 @@ import ctypes
 import subprocess
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from benchmarks.models import ALL, Problem, deviation, dosing
 from exodelivery.compile.emitters.llvm import LlvmEmitter, LlvmKernels
 from exodelivery.compile.equations import equations
 from exodelivery.errors import SimulationError
+from exodelivery.solve.lanes.compiled import announce
 from exodelivery.solve.solvers.exact import ExactSolver
 from exodelivery.solve.solvers.protocol import Tolerance
 from exodelivery.solve.solvers.rodas5p import Rodas5pSolver
@@ -248,3 +250,14 @@ def test_a_model_without_states_has_outputs_of_its_parameters() -> None:
     alone = SOLVER.solve(kernels, np.array([1.0]), nothing, times, Tolerance(), dense=True)
     assert alone.outcome
     assert alone.states.shape == (3, 0)
+
+
+def test_a_driver_that_no_cache_holds_is_announced_once(capsys: pytest.CaptureFixture[str]) -> None:
+    class Driver:
+        def __init__(self, index: dict[str, str]) -> None:
+            self._cache = SimpleNamespace(_cache_file=SimpleNamespace(_load_index=lambda: index))
+
+    new = Driver({})
+    for driver in (new, new, Driver({"signature": "file"}), object()):
+        announce(driver)
+    assert capsys.readouterr().err.count("once; it takes") == 1
