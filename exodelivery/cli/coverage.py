@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 COMMAND = Command(
-    "simulate studies of known truth, fit each, and count how often 95 % intervals hold the truth",
+    "simulate studies of known truth, fit each, and count how often the intervals hold the truth",
     """\
 $ exo coverage --studies 4 --bootstrap 0 --processes 1
 4 studies of known truth, with the records' covariance; ...""",
