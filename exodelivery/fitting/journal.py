@@ -9,6 +9,7 @@ JSON, never pickled; a journal of another recipe, model, study or version begins
 from __future__ import annotations
 
 import json
+import math
 import os
 import struct
 import zlib
@@ -152,8 +153,8 @@ def _entry(payload: bytes) -> Entry | None:
         return None
     arrays, place = [], 0
     for shape in shapes:
-        count = int(np.prod(shape, dtype=np.int64))
-        if count < 0 or place + 8 * count > len(rest):
+        count = math.prod(shape)
+        if any(size < 0 for size in shape) or place + 8 * count > len(rest):
             return None
         arrays.append(np.frombuffer(rest, dtype="<f8", count=count, offset=place).reshape(shape).astype(float))
         place += 8 * count

@@ -258,7 +258,8 @@ def _started(given: str | NoiseModel, values: Array) -> NoiseModel:
     made = noise(given) if isinstance(given, str) else given
     if not isinstance(made, Spread) or _START["sd"] not in made.values:
         return made
-    size = 0.3 if made.kind == "log-normal" else 0.5 * float(np.std(values)) or 1.0
+    size = 0.3 if made.kind == "log-normal" else 0.5 * float(np.std(values))
+    size = size if math.isfinite(size) and size > 0 else 1.0
     begun = tuple(size if value == _START["sd"] else value for value in made.values)
     return Spread(made.kind, begun, made.estimated, made.student)
 

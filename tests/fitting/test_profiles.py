@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from exodelivery.fitting.guess import Guess
@@ -110,3 +112,19 @@ def test_lmfit_parameters_go_in_and_come_out() -> None:
     assert back["k"].value == pytest.approx(plain.values["k"], rel=1e-8)
     assert back["half"].value == pytest.approx(np.log(2) / plain.values["k"], rel=1e-8)
     assert back["a"].stderr == pytest.approx(plain.standard_errors["a"], rel=1e-6)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.floats(0.2, 1.5), st.floats(2.0, 20.0), st.integers(0, 1000))
+def test_a_profile_does_not_depend_on_the_scale_that_a_parameter_moves_on(k: float, a: float, seed: int) -> None:
+    """Likelihood intervals go over into one another under any change of parameters; those of the covariance do not."""
+    y = a * np.exp(-k * X) + 0.02 * a * np.random.default_rng(seed).standard_normal(len(X))
+    data = {"x": X, "y": y}
+    linear = regress("a * exp(-k * x)", data=data, start={"a": a, "k": k})
+    logarithmic = regress(
+        "a * exp(-k * x)", data=data, start=[Guess("a", a, scale="log"), Guess("k", k, scale="log")]
+    )  # fmt: skip
+    for name in ("a", "k"):
+        one, other = linear.profile(name), logarithmic.profile(name)
+        assert (one.low, one.high) == pytest.approx((other.low, other.high), rel=1e-3)
+        assert linear.values[name] == pytest.approx(logarithmic.values[name], rel=1e-7)

@@ -3,8 +3,8 @@
 A fit in steps: the records as if independent give a first estimate; the study's own sampling, simulated there, gives
 the records' covariance and how far their means lie off; then the fit proper. The size of the scatter between animals is
 not known to the fitter: it is scaled by the standard deviations that the author prints, and intervals are
-Student's on the degrees of freedom that they are worth. With ``covariance=False`` records stay
-independent, each with its own standard deviation: what most joint fits do, and the harm it does.
+Student's on the degrees of freedom that they are worth. With ``covariance=False`` all that is
+printed counts as independent, a clearance beside its area too: what most joint fits do, and the harm it does.
 """
 
 from __future__ import annotations
@@ -263,7 +263,10 @@ def _noise(name: str, simulated: Simulated, values: Array, scale: float, covaria
     if len(ARMS[name][2]) == 1:
         return Spread("log-normal", (float(np.sqrt(spread[0, 0])),), (False,)), shift
     if not covariance:
-        spread = np.diag(np.diag(spread))
+        # The clearance that authors print beside an area is dose over area: as a record of its own it halves the
+        # variance of the area.
+        twice = np.array([2.0 if kind == "auc" else 1.0 for kind, _ in ARMS[name][2]])
+        spread = np.diag(np.diag(spread) / twice)
     return Correlated(spread, np.ones(len(spread), dtype=bool), shift), np.zeros(len(spread))
 
 

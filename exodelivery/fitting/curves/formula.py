@@ -66,6 +66,10 @@ class Formula:
         object.__setattr__(self, "names", tuple(dict.fromkeys(met)))
         object.__setattr__(self, "_columns", tuple(columns))
         object.__setattr__(self, "_kernels", _emitted(tree, tuple(columns), self.names))
+        lengths = {name: len(np.atleast_1d(self.predictors[name])) for name in columns}
+        if len(set(lengths.values())) > 1:
+            told = ", ".join(f"{name} {length}" for name, length in lengths.items())
+            raise FitError(f"predictors have different numbers of rows: {told}", where=self.place)
         object.__setattr__(
             self, "_states", np.column_stack([np.asarray(self.predictors[name], dtype=float) for name in columns])
         )
