@@ -12,6 +12,8 @@ from exodelivery.evidence.studies import Studies
 from exodelivery.evidence.study import Study
 from exodelivery.fitting.result import Fit
 from exodelivery.judge.comparison import Comparison
+from exodelivery.judge.dose_response.combination import Combination
+from exodelivery.judge.dose_response.results import Curves
 from exodelivery.judge.qualification.result import Qualification
 from exodelivery.solve.trajectory import Trajectory
 
@@ -36,7 +38,7 @@ def citations_of(thing: object) -> tuple[Citation, ...]:
             return (thing.citation,)
         case Studies():
             return thing.citations()
-        case Fit() | Comparison() | Qualification():
+        case Fit() | Comparison() | Qualification() | Curves() | Combination():
             return thing.citations
         case Citation():
             return (thing,)

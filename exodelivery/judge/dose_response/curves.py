@@ -328,7 +328,7 @@ class _Fitted:
             numbers = self._numbers(n, theta[n], covered, {k: v[n] for k, v in rest.items()}, [m[n] for m in marks])
             count = len(given.dose)
             one, at = self._relative(given, fitted[n, :count], theta[n])
-            far = outliers(one.response - at, leverage[n, :count], one.weight, int(freedom[n]))
+            far = outliers(one.response, one.response - at, leverage[n, :count], one.weight, int(freedom[n]))
             flat, explained = self._flat(one, float(cost[n]), int(freedom[n]), int(self.box.free[n].sum()))
             words = self._words(n, one, numbers, at, far, flat, float(variance[n]), int(freedom[n]), marks)
             scale = "viability" if task.proportional else self.choice.scale

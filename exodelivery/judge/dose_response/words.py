@@ -11,16 +11,18 @@ from exodelivery.solve.timeline import Array
 
 DOUBT = 0.05
 RARE = 0.01
-"""P-values below which a flat curve is refused, and below which a rebound or a misfit is believed."""
+NEAR = 0.05
+"""P-values below which a flat curve is refused, and below which a rebound or a misfit is believed; the share of the
+range of responses within which no well is far off, however well the others fit."""
 
 
-def outliers(left: Array, leverage: Array, weight: Array, freedom: int) -> NDArray[np.bool_]:
+def outliers(response: Array, left: Array, leverage: Array, weight: Array, freedom: int) -> NDArray[np.bool_]:
     """Return which wells lie further off than one in twenty curves would have any (externally studentised, Bonferroni).
 
     Parameters
     ----------
-    left, leverage, weight : array, (wells,)
-        Response less fit, leverage on the fit, weight.
+    response, left, leverage, weight : array, (wells,)
+        Response, response less fit, leverage on the fit, weight.
     freedom : int
         Degrees of freedom of the fit.
 
@@ -35,10 +37,10 @@ def outliers(left: Array, leverage: Array, weight: Array, freedom: int) -> NDArr
     whole = float(squares.sum())
     room = np.clip(1.0 - leverage, 1e-6, 1.0)
     others = (whole - squares / room) / (freedom - 1)
-    scale = 1e-24 * max(float(np.max(squares, initial=0.0)), 1e-300)
+    scale = max(1e-24 * float(np.max(squares, initial=0.0)), 1e-300)
     far = np.sqrt(squares / room / np.maximum(others, scale))
     limit = stats.t.isf(0.5 * DOUBT / max(int(used.sum()), 1), freedom - 1)
-    found: NDArray[np.bool_] = used & (far > limit)
+    found: NDArray[np.bool_] = used & (far > limit) & (np.abs(left) > NEAR * np.ptp(response[used]))
     return found
 
 

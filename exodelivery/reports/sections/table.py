@@ -12,12 +12,16 @@ from exodelivery.evidence.study import Study
 from exodelivery.fitting.result import Fit
 from exodelivery.judge.attribution import Attribution
 from exodelivery.judge.comparison import Comparison
+from exodelivery.judge.dose_response.combination import Combination
+from exodelivery.judge.dose_response.results import Curves
 from exodelivery.judge.qualification.result import Qualification
 from exodelivery.judge.sensitivity import Sensitivity
 from exodelivery.reports.section import Section
 from exodelivery.reports.sections import (
     attribution,
+    combination,
     comparison,
+    dose_response,
     evidence,
     fit,
     model,
@@ -41,6 +45,8 @@ SECTIONS: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
     (Qualification, qualification.render),
     (Sensitivity, sensitivity.render),
     (WhatIf, what_if.render),
+    (Curves, dose_response.render),
+    (Combination, combination.render),
 )
 """Types of results, each with its renderer."""
 

@@ -53,6 +53,14 @@ def test_the_same_wells_as_growth_rates(free: Model) -> None:
     assert curve["gr_max"].value < 0 < curve.ic50.value
 
 
+def test_a_liposome_that_neither_leaks_nor_is_taken_up_kills_nothing(free: Model) -> None:
+    shut = {"release.k_tissue": 0.0, "release.k_desorb": 0.0, "uptake.CL_cell": 0.0, "loading.encapsulated": 1.0}
+    liposome = free.swap(carrier="liposome_pegylated", uptake="per_cell")
+    treated = run_protocol(liposome, Protocol().add("1 uM").read("48 h"), values=shut)
+    bare = run_protocol(free, Protocol().add("1e-9 uM").read("48 h"))
+    assert treated["cells"]("48 h") == pytest.approx(bare["cells"]("48 h"), rel=1e-4)
+
+
 @pytest.mark.parametrize("carrier", ["liposome_pegylated", "exosome_targeted"])
 def test_a_carrier_is_swapped_in_a_line_and_its_books_close(free: Model, carrier: str) -> None:
     run = run_protocol(free.swap(carrier=carrier), Protocol().pulse("1 uM", over="6 h").read("48 h"))
