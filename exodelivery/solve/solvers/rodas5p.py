@@ -70,8 +70,9 @@ class Prepared:
         outcome = outcome_of(report, self.tolerance.most_steps)
         curve = knots = None
         if dense and outcome:
+            kept = kept[:total]
             knots = kept[:, 0] + kept[:, 1]
-            curve = _Steps(kept[:total], self.timeline, n, self.kernels.plain.start(values))
+            curve = _Steps(kept, self.timeline, n, self.kernels.plain.start(values))
         return Solution(self.times, out, outcome, by if k else None, curve, knots)
 
 

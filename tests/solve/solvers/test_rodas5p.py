@@ -261,3 +261,17 @@ def test_a_driver_that_no_cache_holds_is_announced_once(capsys: pytest.CaptureFi
     for driver in (new, new, Driver({"signature": "file"}), object()):
         announce(driver)
     assert capsys.readouterr().err.count("once; it takes") == 1
+
+
+@pytest.mark.parametrize("relative", [1e-5, 1e-9])
+def test_kept_steps_are_those_of_the_run_and_no_more(relative: float) -> None:
+    """At 1e-9 they are more than there is room for at first."""
+    problem = ALL["M2"]()
+    found = SOLVER.solve(
+        emit(problem), problem.parameters, problem.timeline, problem.times, Tolerance(relative), dense=True
+    )
+    assert found.knots is not None
+    assert found.dense is not None
+    assert np.all(np.diff(found.knots) > 0)
+    assert len(found.knots) <= found.outcome.steps
+    np.testing.assert_allclose(found.dense(problem.times), found.states, rtol=1e-3, atol=1e-6)
