@@ -33,7 +33,7 @@ $ exo coverage --studies 4 --bootstrap 0 --processes 1
 4 studies of known truth, with the records' covariance; ...""",
     (
         option("--studies", type=int, default=2000, metavar="N", help="how many studies (2000)"),
-        option("--bootstrap", type=int, default=100, metavar="N", help="how many of them are bootstrapped (100)"),
+        option("--bootstrap", type=int, default=40, metavar="N", help="how many of them are bootstrapped (40)"),
         option("--seed", type=int, metavar="N", help="of the studies"),
         option("--processes", type=int, default=0, metavar="N", help="all cores unless given"),
     ),
