@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,18 @@ class Outcome:
 
     def __bool__(self) -> bool:
         return self.ok
+
+    def named(self, states: Sequence[str]) -> Outcome:
+        """Return the same with the worst state in its words, where there is one.
+
+        Examples
+        --------
+        >>> Outcome(False, "the step became too small", 3.0, 0).named(["plasma.free"]).what
+        'the step became too small, worst in plasma.free'
+        """
+        if self.ok or not 0 <= self.state < len(states):
+            return self
+        return replace(self, what=f"{self.what}, worst in {states[self.state]}")
 
 
 SUCCESS = Outcome(True)

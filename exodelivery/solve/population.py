@@ -89,6 +89,8 @@ def simulate_sets(
                 plan.alone(method, n, found[plan.rows(n)], failures)
             bar.update()
     found /= [unit(written).factor for _, written in columns]
+    states = [variable.name for variable in compiled.system.variables]
+    failures = {n: outcome.named(states) for n, outcome in failures.items()}
     return Ensemble(model, columns, grids, subjects, found, failures, method.name)
 
 

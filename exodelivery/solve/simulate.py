@@ -260,6 +260,7 @@ def run(
     line, found = follow(compiled, method, numbers, parted, at, tolerance)
     if found.outcome and not resolved.outcome:
         found = replace(found, outcome=resolved.outcome)
+    found = replace(found, outcome=found.outcome.named([variable.name for variable in system.variables]))
     outputs = compiled.kernels("numpy").outputs
     return Trajectory(system.model, regimen, system, numbers, line, found, outputs, solver_name, notes, resolved.fired)
 

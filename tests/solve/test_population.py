@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -141,3 +142,39 @@ def test_what_makes_no_runs_is_refused(linear: Model, how: dict[str, Any], said:
 def test_a_bar_counts_the_sets(linear: Model, capsys: pytest.CaptureFixture[str]) -> None:
     simulate(linear, bolus("2 nmol"), sets={"disposition.k": np.full(100, 0.1)}, times=[1.0], progress=True)
     assert "100/100" in capsys.readouterr().err
+
+
+def test_a_set_that_blows_up_among_many_costs_only_itself(assemble: Assemble) -> None:
+    """x' = k x² from 1 nmol ends at 1 / k: one set of 20,000 does not get to 2 h, and changes no bit of the others."""
+    wild = assemble(
+        drug={"parameters": {"k": "0.1 1/nmol/h"}, "flows": {"grow": "in -> plasma.free : k * plasma.free ** 2"}}
+    )
+    k = np.full(20_000, 0.1)
+    k[777] = 1.0
+    found = simulate(wild, bolus("1 nmol"), sets={"disposition.k": k}, times=[0.5, 2.0])
+    assert found.failed == [777]
+    ended = found.outcome(777)
+    assert ended.time == pytest.approx(1.0, rel=1e-2)
+    assert re.search(r"too small, worst in (plasma\.free|in\.drug)", ended.what) and ended.remedy
+    assert found["level"][777, 0] == pytest.approx(1.0, rel=1e-6) and np.isnan(found["level"][777, 1])
+    few = simulate(wild, bolus("1 nmol"), sets={"disposition.k": k[:3]}, times=[0.5, 2.0])
+    np.testing.assert_array_equal(np.delete(found["level"], 777, axis=0), np.broadcast_to(few["level"][0], (19_999, 2)))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_interrupt_stops_all_threads_and_comes_through(
+    saturable: Model, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    import tqdm
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tqdm.tqdm, "update", stop)
+    sets = {"disposition.v": np.full(20_000, 3.0)}
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        simulate(saturable, bolus("2 nmol"), sets=sets, times=TIMES, threads=threads)
+    assert threading.active_count() == before
