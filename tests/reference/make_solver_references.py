@@ -1,9 +1,9 @@
 """Make ``solver_references.json``: the benchmark models by two methods that share nothing but the equations.
 
 Run in the environment of the benchmarks' peers, ``python -m tests.reference.make_solver_references``. What is stored is
-Taylor's method of variable order (heyoka, tolerance 1e-17); it is stored only where Radau IIA of order 5 (scipy, relative
-tolerance 3e-14) agrees with it to 1e-11, in the measure of ``benchmarks.models.deviation``. Radau takes minutes for each
-and longer than is sensible for the very stiff M4; there our own Rosenbrock method at 1e-13 is the second.
+Taylor's method of variable order (heyoka, tolerance 1e-17); it is stored only where Radau IIA of order 5 (scipy, a
+relative tolerance of 3e-14) agrees with it to 1e-11, in the measure of ``benchmarks.models.deviation``. Radau takes
+minutes for each, and longer than is sensible for the very stiff M4; there our Rosenbrock method at 1e-13 is the second.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-
 
 from benchmarks.models import ALL, deviation
 from benchmarks.peers.heyoka import heyoka_one

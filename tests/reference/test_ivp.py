@@ -40,7 +40,7 @@ def digits(name: str, method: str, relative: float) -> float:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_fewer_digits_than_lsoda(name: str) -> None:
-    """At the same tolerance; on A4 at a tenth of it, which takes less time still: there both scatter by half a digit."""
+    """At the same tolerance; on A4 at a tenth of it, in less time still: there both scatter by half a digit."""
     wanted = min(digits(name, "lsoda", 1e-7), KNOWN.get(name, np.inf))
     assert digits(name, "rodas5p", 1e-8 if name == "DETEST_A4" else 1e-7) >= wanted
 
