@@ -6,12 +6,11 @@ The table goes to the screen and to ``out/bench.json``, which is written anew af
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from sympy.core.cache import clear_cache
 
+from benchmarks.builds import builds
 from benchmarks.fits import fits
 from benchmarks.limits import arithmetic_bound, memory
 from benchmarks.measure import Point, at_target, curve, floor
@@ -62,7 +61,7 @@ def _model(problem: Problem, table: Table) -> None:
     if problem.name != "M1":
         table.extend(arithmetic_bound(problem, sets, _own_value(table)))
     _sensitivities(problem, reference, table)
-    table.extend(_builds(problem))
+    table.extend(builds(problem))
     if problem.name == "M2":
         table.extend(fits(problem))
         table.extend(memory(problem))
@@ -134,16 +133,6 @@ def _best(
         if not found or not at_target(points) >= at_target(found):
             found = points if not found or np.isfinite(at_target(points)) else found
     return found
-
-
-def _builds(problem: Problem) -> Iterator[Row]:
-    """Time from equations to a first solution, with no parameter sensitive and with every one."""
-    for model, make in ((problem.name, own_one), (f"{problem.name} with sensitivities", own_sensitivities)):
-        clear_cache()
-        begin = time.thread_time()
-        make(problem)(1e-6)
-        seconds = time.thread_time() - begin
-        yield row("build", model, TOOLS[0], seconds=seconds, ours=seconds, note="machine code from the cache")
 
 
 if __name__ == "__main__":

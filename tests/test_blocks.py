@@ -17,12 +17,26 @@ from exodelivery.declare.table import Table
 from exodelivery.declare.tables import SLOTS
 
 MODELS = library_folder() / "models"
-CARRIERS = sorted(path.stem for path in (MODELS / "carriers").glob("*.toml") if path.stem != "none")
+PRINTED = {
+    model.carrier.name
+    for model in (find(path.stem, "model") for path in sorted(MODELS.glob("*.toml")))
+    if model.is_published
+}
+"""Carriers of published models, which stand as they were printed, in the bodies that they were printed for."""
+EVERY = {path.stem: find(path.stem, "carrier") for path in sorted((MODELS / "carriers").glob("*.toml"))}
+CARRIERS = [name for name in EVERY if name != "none" and name not in PRINTED]
+
+
+def users(slot: str, block: str) -> set[str]:
+    return {name for name, one in EVERY.items() if one.use.get(slot) == find(block, slot)}
+
+
 BLOCKS = [
     (slot, path.stem)
     for slot in SLOTS
     if SLOTS[slot].holder == "carrier"
     for path in sorted((MODELS / "blocks" / slot).glob("*.toml"))
+    if not users(slot, path.stem) or users(slot, path.stem) - PRINTED
 ]
 WRITTEN = ("names", "slots", "dimensions", "origins", "unused")
 """Rules that look at what is written; those that prove with sympy are run on each block once."""

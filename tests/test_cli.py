@@ -89,6 +89,8 @@ def test_every_verb_that_does_something_is_in_the_shell() -> None:
         "bolus",
         "infusion",
         "what_if",
+        "read",
+        "identifiability",
         "curves",
         "combine",
         "nca",

@@ -28,7 +28,7 @@ def new(folder: str | Path) -> Path:
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     sorted(path.name for path in exo.new(f"{folder}/mine").iterdir())
-    ['README.md', 'fits', 'models']
+    ['README.md', 'fits', 'models', 'tests']
     """
     from exodelivery.declare.new import new_shelf
 

@@ -27,9 +27,12 @@ COMMAND = Command(
     "say what stands on the shelves",
     """\
 $ exo list carrier
-carrier      exosome_natural     Exosomes as cells shed them, loaded by incubation; mouse values
+carrier      ambisome_organs      Liposomal amphotericin B (AmBisome) in a body with organs...
 ...
-carrier      none                No carrier: all drug is given free""",
+carrier      exosome_natural      Exosomes as cells shed them, loaded by incubation; mouse values
+...
+carrier      none                 No carrier: all drug is given free
+...""",
     (option("kind", nargs="?", default="", help="model, body, drug, carrier, a slot, study or fit"), JSON),
     run,
 )

@@ -84,8 +84,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
     Examples
     --------
-    >>> main(["list", "effect"])  # doctest: +ELLIPSIS
-    effect       emax_kill  Drug on DNA kills cells...
+    >>> main(["list", "immunity"])  # doctest: +ELLIPSIS
+    immunity     anti_peg  ...
     0
     """
     for stream in (sys.stdout, sys.stderr):

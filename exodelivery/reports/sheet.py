@@ -20,7 +20,7 @@ def model_sheet(model: Model) -> str:
     --------
     >>> from exodelivery.declare.shelf import find
     >>> sheet = model_sheet(find("doxorubicin_mouse", "model"))
-    >>> [line for line in sheet.splitlines() if line.isupper()]
+    >>> [line for line in sheet.splitlines() if line[:1].isalpha() and line.isupper()]
     ['DIAGRAM', 'FLOWS AS WRITTEN', 'SITES', 'OBSERVABLES', 'PARAMETERS']
     """
     flows = [

@@ -405,6 +405,13 @@ def test_cells_next_to_nanomoles_keep_their_own_tolerance(name: str) -> None:
 
 
 @every_solver
+def test_a_population_grows_from_its_first_cell(name: str) -> None:
+    found = run(name, equations({"cell": "k * cell"}, {"cell": "1"}), [1.2], only(1), tolerance=Tolerance())
+    assert found.outcome
+    np.testing.assert_allclose(found.states[:, 0], np.exp(1.2 * TIMES), rtol=3e-6)  # 3e12 cells after a day
+
+
+@every_solver
 @pytest.mark.parametrize("times", [[-1.0], [25.0], [3.0, 2.0], [np.nan]])
 def test_times_outside_the_run_are_refused(name: str, times: list[float]) -> None:
     with pytest.raises(SimulationError):

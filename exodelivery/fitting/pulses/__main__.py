@@ -23,6 +23,7 @@ def main(words: list[str]) -> int:
     except ExodeliveryError as error:
         print(f"exo: {error}", file=sys.stderr)
         return 2
+    print(recipe["about"])
     for one in found:
         print(one)
     if "--keep" in words:

@@ -283,10 +283,13 @@ def failure(what: str, time: float, z: Array, system: System, relative: float, w
 
 
 def _chosen(kernels: NumpyKernels, parameters: Array, timeline: Timeline, tolerance: Tolerance) -> Array:
+    start = kernels.start(parameters)
     highest = peaks(
         lambda t, x: kernels.rates(t, x, parameters),
         lambda t, x: kernels.jacobian(t, x, parameters),
-        kernels.start(parameters),
+        start,
         timeline,
     )
-    return np.maximum(FLOOR * tolerance.relative * highest, SMALLEST)
+    # A tumour that grows from one cell to a billion must not have its first cell rounded away.
+    begun = np.where(start > 0, tolerance.relative * start, np.inf)
+    return np.maximum(np.minimum(FLOOR * tolerance.relative * highest, begun), SMALLEST)
