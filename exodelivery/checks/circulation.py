@@ -26,6 +26,7 @@ def check_circulation(case: Case) -> Iterator[Issue]:
     if not flows:
         return
     symbols = Symbols(case.anatomy, case.filled)
+    renewed = {name for name, site in case.anatomy.sites.items() if site.role == "medium"}  # poured on and taken off
     net: dict[str, Any] = {}
     for flow in flows:
         try:
@@ -37,7 +38,7 @@ def check_circulation(case: Case) -> Iterator[Issue]:
                 net[end.name] = net.get(end.name, 0) + sign * rate
     places = {end.name: flow.place for flow in reversed(flows) for end in (flow.source, flow.target)}
     for site, left in net.items():
-        if sympy.expand(left) != 0 and sympy.simplify(left) != 0:
+        if site not in renewed and sympy.expand(left) != 0 and sympy.simplify(left) != 0:
             ways = [
                 f"{flow.name.rpartition('.')[2]} {'in' if flow.target.name == site else 'out'}"
                 for flow in flows

@@ -73,12 +73,13 @@ def _shelf(shelf: Shelf) -> Iterator[Issue]:
                 yield from origins_of(nouns[kind][name])
     yield from _strays(shelf)
     runs: list[tuple[Model, Findings]] = []
+    # A published model stands as it was printed: other carriers are not for it, and its own is for no other body.
+    printed = {model.carrier.name for model in nouns["model"].values() if model.is_published} - {"none"}
     for model in nouns["model"].values():
         runs.append((model, check(model)))
         seen = set(_blocks(model))
         for name, carrier in nouns["carrier"].items():
-            # A published model stands as it was printed; other carriers are not for it.
-            if name != model.carrier.name and not model.is_published:
+            if name != model.carrier.name and not model.is_published and name not in printed:
                 yield from _swapped(model, carrier, runs, seen)
     yield from _gathered(runs)
     for name in shelf.names("study"):

@@ -89,6 +89,8 @@ def _of_block(anatomy: Anatomy, instance: Instance) -> Iterator[Written]:
     for path, volume in block.volumes.items():
         yield Written("volume", f"{prefix}: {path}", volume, scope, origin.place("volumes", path), path)
     for path, amount in block.start.items():
+        if _is_lacking(scope, path):  # a pool that is not there starts with nothing
+            continue
         yield Written("start", f"{prefix}: {path}", amount, scope, origin.place("start", path), path)
     for name, output in block.outputs.items():
         yield Written("output", f"{prefix}.{name}", output, scope, origin.place("outputs", name), name)
@@ -159,3 +161,10 @@ def resolved(item: Written) -> Iterator[tuple[Name | Call, Reference | Exodelive
             yield node, resolve(item, node)
         except ExodeliveryError as error:
             yield node, error
+
+
+def _is_lacking(scope: Scope, path: str) -> bool:
+    try:
+        return scope.pool(path).kind == "missing"
+    except ExodeliveryError:
+        return False  # the rule of names says so
