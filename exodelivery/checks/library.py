@@ -146,8 +146,10 @@ def _gathered(runs: list[tuple[Model, Findings]]) -> Iterator[Issue]:
 
     for _, found in runs:
         for issue in found:
-            if issue.rule != UNUSED or issue.severity != "warning" or not is_read(issue):
+            if issue.rule != UNUSED or issue.severity == "error":
                 yield issue
+            elif not is_read(issue):
+                yield replace(issue, severity="warning")
 
 
 def _nouns_of(model: Model) -> list[Any]:

@@ -1,6 +1,7 @@
 """Floor 5, rule ``unused``: what nothing reads is a name misspelt elsewhere, or a value that tells nothing.
 
-A body or a drug may hold more than one model uses, so there it is a warning.
+A body or a drug may hold more than one model uses, so there it is a note; of a whole shelf it is a warning where no
+model reads the value.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def check_unused(case: Case) -> Iterator[Issue]:
         if parameter.name not in used | FOR_DOSES:
             part = parameter.name.partition(".")[0] in PARTS
             message = f"nothing reads the parameter {parameter.name}"
-            severity = "warning" if part else "error"
+            severity = "note" if part else "error"
             yield Issue(severity, RULE, message, parameter.place, "use it in a rate, or take it out")
     for instance in case.anatomy.instances:
         outputs = () if instance.slot == "loading" else tuple(instance.block.outputs)

@@ -143,7 +143,6 @@ def test_what_is_lacking_is_shown_where_it_should_stand(
     ("rule", "file", "old", "new", "words"),
     [
         ("unused", EFFECT, "k_max * strength * count(cell)", "k_max * count(cell)", "nothing reads effect.strength"),
-        ("unused", BODY, "[sites]", 'x = { value = "1", status = "assumed", range = ["0.5", "2"] }\n[sites]', "body.x"),
         ("doses", BODY, 'weight = { value = "20 g", status = "assumed", range = ["17 g", "24 g"] }', "", "no weight"),
         ("doses", GIVEN, 'drug_per_particle = "drug_in_one"', "", "no drug_per_particle"),
         ("origins", PLAIN, "k_on = {", 'n = { value = "2", status = "measured", source = "x" }\nk_on = {', "no unit"),
@@ -155,6 +154,13 @@ def test_what_is_likely_wrong_is_a_warning(
     plant(file, old, new)
     hits = [issue for issue in checked("tiny_vesicle").warnings if issue.rule == rule and issue.place.file == file]
     assert any(words in issue.message for issue in hits)
+
+
+def test_a_value_of_a_body_that_one_model_does_not_read_is_a_note(plant: Callable[[str, str, str], int]) -> None:
+    plant(BODY, "[sites]", 'x = { value = "1", status = "assumed", range = ["0.5", "2"] }\n[sites]')
+    found = checked("tiny_vesicle")
+    assert not any("body.x" in issue.message for issue in (*found.errors, *found.warnings))
+    assert any("nothing reads the parameter body.x" in issue.message for issue in found.notes)
 
 
 def test_mistakes_in_several_files_are_all_told_at_once(plant: Callable[[str, str, str], int]) -> None:
