@@ -49,7 +49,7 @@ def what_if(
     Raises
     ------
     SimulationError
-        If a run fails, or begins at a steady state or a reset, which a page cannot solve.
+        If a run fails, or has doses at a steady state, after a reset or under a condition, which a page cannot follow.
 
     Examples
     --------
@@ -57,8 +57,9 @@ def what_if(
     >>> exo.what_if("doxorubicin_mouse", ["liposome_pegylated", "none"], exo.bolus("5 mg/kg"), "24 h").titles
     ('liposome_pegylated', 'none')
     """
-    from exodelivery.reports.what_if import WhatIf
+    from exodelivery.reports.what_if import WhatIf, require_times_of_its_own
 
+    require_times_of_its_own(dose)
     noun = load(model) if isinstance(model, str) else model
     runs = (simulate(noun.swap(carrier=carrier), dose, until, using=using, **options) for carrier in carriers)
     return WhatIf(tuple(runs))

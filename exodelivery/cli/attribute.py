@@ -6,7 +6,7 @@ import argparse
 
 import exodelivery as exo
 from exodelivery.cli.command import WELL, Command, option, watched
-from exodelivery.cli.options import DOSE, MODEL, OUTPUT, SEED, USING, dose, say, write_table, written
+from exodelivery.cli.options import DOSE, MODEL, OUTPUT, SEED, USING, dose, hand_out
 
 
 def run(args: argparse.Namespace) -> int:
@@ -17,10 +17,7 @@ def run(args: argparse.Namespace) -> int:
     found = exo.attribute(
         args.model, args.carrier, dose(args), baseline=args.baseline, using=using, progress=watched(), **options
     )
-    say(found, args)
-    write_table(found.table(), args)
-    if args.html:
-        written(exo.report(args.html, found), args)
+    hand_out(found, args)
     return WELL
 
 

@@ -6,7 +6,7 @@ import argparse
 
 import exodelivery as exo
 from exodelivery.cli.command import WELL, Command, Misuse, option, watched
-from exodelivery.cli.options import DOSE, MODEL, OUTPUT, SEED, USING, dose, say, write_table, written
+from exodelivery.cli.options import DOSE, MODEL, OUTPUT, SEED, USING, dose, hand_out
 
 
 def run(args: argparse.Namespace) -> int:
@@ -19,10 +19,7 @@ def run(args: argparse.Namespace) -> int:
     asked = {"horizon": args.horizon, "draws": args.draws, "seed": args.seed}
     options = {name: value for name, value in asked.items() if value is not None}
     duel = exo.compare(model, carriers, dose(args), baseline=args.baseline, using=using, progress=watched(), **options)
-    say(duel, args)
-    write_table(duel.table(), args)
-    if args.html:
-        written(exo.report(args.html, model, *([using] if using else []), duel), args)
+    hand_out(duel, args, model, *([using] if using else []))
     return WELL
 
 

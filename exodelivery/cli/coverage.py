@@ -16,7 +16,7 @@ def run(args: argparse.Namespace) -> int:
     for covariance in (True, False):
         found = trial(
             args.studies,
-            seed=args.seed or 1,
+            seed=args.seed,
             covariance=covariance,
             bootstrap=args.bootstrap if covariance else 0,
             executor=processes if processes > 1 else None,
@@ -34,7 +34,7 @@ $ exo coverage --studies 4 --bootstrap 0 --processes 1
     (
         option("--studies", type=int, default=2000, metavar="N", help="how many studies (2000)"),
         option("--bootstrap", type=int, default=40, metavar="N", help="how many of them are bootstrapped (40)"),
-        option("--seed", type=int, metavar="N", help="of the studies"),
+        option("--seed", type=int, default=1, metavar="N", help="of the studies (1)"),
         option("--processes", type=int, default=0, metavar="N", help="all cores unless given"),
     ),
     run,

@@ -17,7 +17,7 @@ from exodelivery.cli.options import JSON
 from exodelivery.cli.plain import as_json
 
 CORE = ("numpy", "scipy", "sympy", "pandas", "lmfit", "plotly", "numba", "llvmlite", "pint", "jinja2", "latex2mathml")
-EXTRAS = {"SALib": "fit", "emcee": "fit", "python-pptx": "report", "openpyxl": "data", "ipykernel": "notebook"}
+EXTRAS = {"SALib": "fit", "python-pptx": "report", "openpyxl": "data", "ipykernel": "notebook"}
 
 
 def run(args: argparse.Namespace) -> int:

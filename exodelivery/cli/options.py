@@ -128,13 +128,16 @@ def say(result: Any, args: argparse.Namespace, plain: Any = None) -> None:
     print(as_json(result if plain is None else plain) if args.json else result)
 
 
+def hand_out(result: Any, args: argparse.Namespace, *more: Any, plain: Any = None) -> None:
+    """Print a result, and write its table and a report (of ``more``, then the result) where they are asked for."""
+    say(result, args, plain)
+    if args.csv and result:
+        result.table().to_csv(args.csv, index=False)
+        written(args.csv, args)
+    if args.html:
+        written(exo.report(args.html, *more, result), args)
+
+
 def written(path: object, args: argparse.Namespace) -> None:
     """Say where a file was written, beside the result where that is for machines."""
     print(path, file=sys.stderr if args.json else sys.stdout)
-
-
-def write_table(frame: Any, args: argparse.Namespace) -> None:
-    """Write a table as CSV where the command line asks for it, and say where."""
-    if args.csv:
-        frame.to_csv(args.csv, index=False)
-        written(args.csv, args)

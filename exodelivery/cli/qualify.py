@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 import exodelivery as exo
 from exodelivery.cli.command import FOUND, WELL, Command, option, watched
+from exodelivery.cli.options import say, written
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return the code for the shell."""
     found = exo.qualify(*args.names, progress=watched())
-    print(json.dumps(found.plain(), indent=1, ensure_ascii=False) if args.json else found)
+    say(found, args, found.plain())
     if args.html:
-        print(exo.report(args.html, found))
+        written(exo.report(args.html, found), args)
     return WELL if found.ok else FOUND
 
 

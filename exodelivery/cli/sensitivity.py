@@ -6,7 +6,7 @@ import argparse
 
 import exodelivery as exo
 from exodelivery.cli.command import WELL, Command, option, watched
-from exodelivery.cli.options import CARRIER, DOSE, MODEL, OUTPUT, SEED, USING, dose, say, swaps, write_table, written
+from exodelivery.cli.options import CARRIER, DOSE, MODEL, OUTPUT, SEED, USING, dose, hand_out, swaps
 
 
 def run(args: argparse.Namespace) -> int:
@@ -16,10 +16,7 @@ def run(args: argparse.Namespace) -> int:
     options = {name: value for name, value in asked.items() if value is not None}
     model = exo.load(args.model, **swaps(args))
     found = exo.sensitivity(model, dose(args), using=using, progress=watched(), **options)
-    say(found, args)
-    write_table(found.table(), args)
-    if args.html:
-        written(exo.report(args.html, found), args)
+    hand_out(found, args)
     return WELL
 
 

@@ -14,12 +14,10 @@ from exodelivery.cli.options import (
     OUTPUT,
     USING,
     dose,
+    hand_out,
     inputs,
-    say,
     swaps,
     values,
-    write_table,
-    written,
 )
 
 
@@ -34,11 +32,7 @@ def run(args: argparse.Namespace) -> int:
     using = exo.fit(args.using) if args.using else None
     regimen = inputs(args.input, dose(args))
     made = exo.simulate(model, regimen, args.until, values=values(args.set), using=using)
-    say(made, args, _plain(made) if args.json else None)
-    if made:
-        write_table(made.table(), args)
-    if args.html:
-        written(exo.report(args.html, model, made), args)
+    hand_out(made, args, model, plain=_plain(made) if args.json else None)
     return WELL if made else FOUND
 
 

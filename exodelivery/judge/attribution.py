@@ -31,6 +31,7 @@ from exodelivery.declare.tables import SLOTS
 from exodelivery.draw.html import card
 from exodelivery.draw.html import table as html_table
 from exodelivery.errors import SimulationError
+from exodelivery.judge.compare import FEWEST
 from exodelivery.judge.joint import DEFAULT_CV, Joint, joint_of
 from exodelivery.judge.metrics import Metric, missing, value
 from exodelivery.judge.protocol import JointResult
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 PARTICLE = "particle"
 """The group of what the carrier itself states: its dose metrics and its own parameters."""
-FEWEST = 20
-"""Draws that must succeed before an interval is given."""
 
 
 @dataclass(frozen=True, slots=True)

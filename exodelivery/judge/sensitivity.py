@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 import textwrap
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -262,10 +261,8 @@ class _Study:
         numbers = self.joint.values(self.name, system, points)
         sets = {parameter.name: numbers[:, n] for n, parameter in enumerate(system.parameters)}
         times, weights = quadrature(self.dose, self.end)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            asked: dict[str, Any] = {"threads": self.threads, "progress": self.progress}
-            runs = simulate(self.model, self.dose, sets=sets, times=times, tolerance=TOLERANCE, **asked)
+        asked: dict[str, Any] = {"threads": self.threads, "progress": self.progress}
+        runs = simulate(self.model, self.dose, sets=sets, times=times, tolerance=TOLERANCE, **asked)
         area = {one: np.asarray(runs[one]) @ weights for one in self.metric.observables}
         found: Array = np.log(value(self.metric, Reading(area, {})))
         return found

@@ -15,6 +15,7 @@ import numpy as np
 from exodelivery.compile.system import System
 from exodelivery.declare.model import Parameter
 from exodelivery.declare.quantity import from_scale, to_scale
+from exodelivery.declare.regimen import Regimen
 from exodelivery.errors import SimulationError
 from exodelivery.solve.records import DOSING
 from exodelivery.solve.trajectory import Trajectory
@@ -68,10 +69,9 @@ class WhatIf:
                     f"the run of {run.model.carrier.name} failed, so a page cannot vary it: {run.outcome.what}",
                     remedy=run.outcome.remedy,
                 )
-            if run.regimen.resets or any(dose.steady_state for dose in run.regimen.doses):
-                raise SimulationError(
-                    "a page cannot begin at a steady state or a reset", remedy="give the doses one by one"
-                )
+            require_times_of_its_own(run.regimen)
+            if run.fired:
+                raise _refused()
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -148,7 +148,26 @@ def _around(value: float, scale: str) -> tuple[float, float]:
     return value - reach, value + reach
 
 
-def jumps(rows: Any) -> Iterator[list[tuple[int, float]]]:
+def require_times_of_its_own(dose: Regimen) -> None:
+    """Refuse doses whose moments or levels follow from the parameters: a slider moves them, and the page would not.
+
+    Raises
+    ------
+    SimulationError
+        For a steady state, a reset or a condition.
+    """
+    if dose.resets or dose.triggers or any(one.steady_state for one in dose.doses):
+        raise _refused()
+
+
+def _refused() -> SimulationError:
+    return SimulationError(
+        "a page cannot follow doses at a steady state, after a reset or under a condition",
+        remedy="give the doses one by one, at times of their own",
+    )
+
+
+def entries(rows: Any) -> Iterator[list[tuple[int, float]]]:
     """Yield each row's entries that are not nought, with their places."""
     for row in rows:
         yield [(int(i), float(row[i])) for i in np.flatnonzero(row)]

@@ -20,13 +20,22 @@ from exodelivery.reports.sections.what_if import AGREES, render
 from exodelivery.reports.what_if import WhatIf
 
 CARRIERS = ("liposome_pegylated", "exosome_targeted", "none")
-DOSE = exo.bolus("0.05 mg/kg", every="24 h", times=2) + exo.infusion("0.02 mg/kg", over="6 h", at="60 h")
+TIMES = [1.0, 0.4]
+"""By what the slider of the dose multiplies it, in each draw; the body's weight grows, and no slider moves that."""
+
+
+def dose(times: float = 1.0) -> exo.Regimen:
+    boluses = exo.bolus(f"{0.05 * times} mg/kg", every="24 h", times=2)
+    both = boluses + exo.infusion(f"{0.02 * times} mg/kg", over="6 h", at="60 h")
+    return both.varying("body.weight", [("0 h", "20 g"), ("48 h", "22 g")])
+
+
 UNTIL = 96.0
 
 
 @cache
 def sliders() -> WhatIf:
-    return exo.what_if("doxorubicin_mouse", CARRIERS, DOSE, UNTIL)
+    return exo.what_if("doxorubicin_mouse", CARRIERS, dose(), UNTIL)
 
 
 def data() -> dict[str, Any]:
@@ -62,6 +71,11 @@ def test_what_a_page_cannot_solve_is_refused() -> None:
     steady = exo.bolus("0.05 mg/kg", every="24 h", times=2, steady_state="alone")
     with pytest.raises(SimulationError, match="steady state"):
         exo.what_if("doxorubicin_mouse", ["none"], steady, 48.0)
+    waiting = exo.bolus("0.05 mg/kg").when("time > 2 h")
+    with pytest.raises(SimulationError, match="under a condition"):
+        exo.what_if("doxorubicin_mouse", ["none"], waiting, 48.0)
+    with pytest.raises(SimulationError, match="after a reset"):
+        exo.what_if("doxorubicin_mouse", ["none"], exo.bolus("0.05 mg/kg").reset("5 h"), 48.0)
     with pytest.raises(SimulationError, match="needs a run"):
         WhatIf(())
 
@@ -72,7 +86,7 @@ def test_the_page_solves_what_python_solves(tmp_path: Path) -> None:
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install 'exodelivery[dev]'")
     path = write(tmp_path / "page.html", sliders(), title="What if")
     given, rng = sliders(), np.random.default_rng(5)
-    draws = [[_between(slider, rng.uniform(0.1, 0.9)) for slider in given.sliders] for _ in range(4)]
+    draws = [[_between(slider, rng.uniform(0.1, 0.9)) for slider in given.sliders] for _ in TIMES]
     with playwright.sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         page = browser.new_page()
@@ -85,10 +99,10 @@ def test_the_page_solves_what_python_solves(tmp_path: Path) -> None:
         page.wait_for_selector("html[data-ready=yes]", state="attached", timeout=60_000)
         before = page.locator("[data-part=table]").inner_text()
         solved = page.evaluate(
-            "draws => { const { run, curve, observables } = document.querySelector('.what-if').exo;"
-            " return draws.map(values => [0, 1, 2].map(c => { const done = run(c, values, 1);"
+            "([draws, times]) => { const { run, curve, observables } = document.querySelector('.what-if').exo;"
+            " return draws.map((values, n) => [0, 1, 2].map(c => { const done = run(c, values, times[n]);"
             " return observables.map((_, o) => curve(done, c, o)); })); }",
-            draws,
+            [draws, TIMES],
         )
         first = page.locator(".what-if-sliders input").first
         first.focus()
@@ -101,8 +115,8 @@ def test_the_page_solves_what_python_solves(tmp_path: Path) -> None:
     assert [url for url in asked if not url.startswith(("file://", "data:", "blob:"))] == []
     assert after != before  # a slider moved by the keyboard moves the table
     worst = max(
-        _apart(given, values, number, carrier)
-        for values, curves in zip(draws, solved, strict=True)
+        _apart(given, values, dose(times), number, carrier)
+        for values, times, curves in zip(draws, TIMES, solved, strict=True)
         for number, carrier in enumerate(curves)
     )
     assert worst < AGREES
@@ -114,7 +128,7 @@ def _between(slider: Any, share: float) -> float:
     return from_scale(low + share * (high - low), scale)
 
 
-def _apart(given: WhatIf, values: list[float], number: int, curves: list[Any]) -> float:
+def _apart(given: WhatIf, values: list[float], given_dose: exo.Regimen, number: int, curves: list[Any]) -> float:
     """Return the largest difference of a run's curves, as a part of each curve's largest value."""
     run = given.runs[number]
     laid = {
@@ -123,7 +137,7 @@ def _apart(given: WhatIf, values: list[float], number: int, curves: list[Any]) -
         for at, index in slider.where
         if at == number
     }
-    again = exo.simulate(run.model, DOSE, UNTIL, values=laid, tolerance=1e-9)
+    again = exo.simulate(run.model, given_dose, UNTIL, values=laid, tolerance=1e-9)
     found = [0.0]
     for name, curve in zip(given.observables, curves, strict=True):
         assert (curve is None) == (name not in again.names)

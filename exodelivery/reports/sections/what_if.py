@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -18,7 +17,8 @@ from exodelivery.draw.html import paragraphs
 from exodelivery.draw.style import DASHES, PALETTE
 from exodelivery.reports.bibliography import citations_of
 from exodelivery.reports.section import Section
-from exodelivery.reports.what_if import SMALL, WhatIf, jumps
+from exodelivery.reports.template import filled, source
+from exodelivery.reports.what_if import SMALL, Slider, WhatIf, entries
 from exodelivery.solve.trajectory import Trajectory
 
 RELATIVE = 1e-6
@@ -39,29 +39,29 @@ def render(given: WhatIf) -> Section:
         "largest value against the solver in Python. The AUC here is trapezoidal on the drawn times.",
     )
     kernels: dict[str, int] = {}
-    carriers = [_carrier(run, title, given, kernels) for run, title in zip(given.runs, given.titles, strict=True)]
-    sliders = [
-        {
-            "name": slider.parameter.name,
-            "about": f"{slider.parameter.quantity.about} ({slider.parameter.quantity.status or 'no status'})",
-            "unit": slider.parameter.quantity.unit.text,
-            "factor": slider.parameter.quantity.unit.factor,
-            "scale": _scale(slider.low, slider.parameter.quantity.scale),
-            "value": slider.value,
-            "low": slider.low,
-            "high": slider.high,
-            "where": slider.where,
-            "group": slider.group,
-        }
-        for slider in given.sliders
-        if slider.low < slider.high
-    ]
-    data = {
+    data = _data(given, kernels)
+    text = filled(
+        "whatif.html",
+        root=f"what-if-{crc32(repr(given.titles).encode()):x}",
+        first=given.titles[0],
+        data=Markup(json.dumps(data, allow_nan=False).replace("<", "\\u003c")),
+        helpers=Markup(HELPERS),
+        driver=Markup(source("rodas5p.js")),
+        kernels=Markup(",\n".join(kernels)),
+        script=Markup(source("whatif.js")),
+    )
+    sources = tuple(dict.fromkeys(one for run in given.runs for one in citations_of(run)))
+    return Section("What if", about + Markup(text), citations=sources)
+
+
+def _data(given: WhatIf, kernels: dict[str, int]) -> dict[str, Any]:
+    """Return what the page's script reads; each text of equations that it finds is numbered in ``kernels``."""
+    return {
         "at": given.times.tolist(),
         "relative": RELATIVE,
         "tableau": {key: asdict(RODAS5P)[key] for key in ("gamma", "weights", "couplings", "dense")},
-        "carriers": carriers,
-        "sliders": sliders,
+        "carriers": [_carrier(run, title, given, kernels) for run, title in zip(given.runs, given.titles, strict=True)],
+        "sliders": [_slider(slider) for slider in given.sliders if slider.low < slider.high],
         "observables": [
             {"title": name, "unit": text, "factor": _factor(given, name)} for name, text in given.observables.items()
         ],
@@ -69,21 +69,22 @@ def render(given: WhatIf) -> Section:
         "layout": _layout(),
         "config": CONFIG,
     }
-    text = (
-        _templates()
-        .get_template("whatif.html")
-        .render(
-            root=f"what-if-{crc32(repr(given.titles).encode()):x}",
-            first=given.titles[0],
-            data=Markup(json.dumps(data, allow_nan=False).replace("<", "\\u003c")),
-            helpers=Markup(HELPERS),
-            driver=Markup(_source("rodas5p.js")),
-            kernels=Markup(",\n".join(kernels)),
-            script=Markup(_source("whatif.js")),
-        )
-    )
-    sources = tuple(dict.fromkeys(source for run in given.runs for source in citations_of(run)))
-    return Section("What if", about + Markup(text), citations=sources)
+
+
+def _slider(slider: Slider) -> dict[str, Any]:
+    quantity = slider.parameter.quantity
+    return {
+        "name": slider.parameter.name,
+        "about": f"{quantity.about} ({quantity.status or 'no status'})",
+        "unit": quantity.unit.text,
+        "factor": quantity.unit.factor,
+        "scale": quantity.scale if slider.low > 0 else "linear",
+        "value": slider.value,
+        "low": slider.low,
+        "high": slider.high,
+        "where": slider.where,
+        "group": slider.group,
+    }
 
 
 def _carrier(run: Trajectory, title: str, given: WhatIf, kernels: dict[str, int]) -> dict[str, Any]:
@@ -97,11 +98,11 @@ def _carrier(run: Trajectory, title: str, given: WhatIf, kernels: dict[str, int]
         "outputs": printed.outputs,
         "p": run.parameters.tolist(),
         "times": line.times.tolist(),
-        "jumps": list(jumps(line.jumps)),
-        "inputs": list(jumps(line.inputs)),
+        "jumps": list(entries(line.jumps)),
+        "inputs": list(entries(line.inputs)),
         "end": line.end,
         "small": (SMALL * np.where(largest > 0, largest, 1.0)).tolist(),
-        "doubled": [variable.ledger != "label" for variable in run.system.variables],
+        "doubled": [one.kind == "pool" and one.ledger != "label" for one in run.system.variables],
         "columns": [places.index(name) if name in places else None for name in given.observables],
     }
 
@@ -110,24 +111,6 @@ def _factor(given: WhatIf, name: str) -> float:
     return next(column.factor for run in given.runs for column in run.system.columns if column.name == name)
 
 
-def _scale(low: float, scale: str) -> str:
-    return scale if low > 0 else "linear"
-
-
 def _layout() -> dict[str, Any]:
     layout: dict[str, Any] = json.loads(new_figure(height=440).to_json())["layout"]
     return layout
-
-
-def _source(name: str) -> str:
-    from importlib.resources import files
-
-    return files("exodelivery.reports").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Any:
-    import jinja2
-
-    loader = jinja2.PackageLoader("exodelivery.reports", "templates")
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)

@@ -10,13 +10,13 @@ import base64
 import gzip
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
 from exodelivery.draw.style import SHEET
 from exodelivery.reports.document import Document
 from exodelivery.reports.section import Section
+from exodelivery.reports.template import filled
 
 
 def page_of(document: Document) -> str:
@@ -33,16 +33,15 @@ def page_of(document: Document) -> str:
     >>> "<title>A &amp; B</title>" in text, "It holds." in text, "http:" in text
     (True, True, False)
     """
-    template = _templates().get_template("page.html")
     sections = document.sections
-    text: str = template.render(
+    return filled(
+        "page.html",
         title=document.title,
         sections=[(f"section-{n}", section.title, Markup(section.html)) for n, section in enumerate(sections, 1)],
         headlines=document.headlines,
         sheet=Markup(SHEET),
         plotly=Markup(packed_plotly()) if any(map(_draws, sections)) else "",
     )
-    return text
 
 
 def write(document: Document, path: Path) -> None:
@@ -60,11 +59,3 @@ def packed_plotly() -> str:
     from plotly.offline import get_plotlyjs
 
     return base64.b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode("ascii")
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Any:
-    import jinja2
-
-    loader = jinja2.PackageLoader("exodelivery.reports", "templates")
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
