@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import entry_points
@@ -73,8 +75,7 @@ def shelves() -> tuple[Shelf, ...]:
                 remedy='write "lab=/path/to/shelf"; see exo new',
             )
         found.append(Shelf(prefix, Path(folder).resolve()))
-    for point in entry_points(group="exodelivery.shelves"):
-        found.append(Shelf(point.name, Path(point.load()).resolve()))
+    found += _plugged_in(tuple(sys.path))
     here = Path.cwd()
     if here != library and ((here / "models").is_dir() or (here / "fits").is_dir()):
         found.append(Shelf("here", here))
@@ -87,6 +88,13 @@ def shelves() -> tuple[Shelf, ...]:
                 remedy="a prefix begins with a letter, and no two shelves share it; library and here are taken",
             )
     return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _plugged_in(_paths: tuple[str, ...]) -> tuple[Shelf, ...]:
+    """Return the shelves of installed packages, looked for once in each path of Python: it takes ten milliseconds."""
+    points = entry_points(group="exodelivery.shelves")
+    return tuple(Shelf(point.name, Path(point.load()).resolve()) for point in points)
 
 
 def locate(name: str, kind: str, where: Place = NOWHERE) -> tuple[Path, Shelf]:
@@ -130,33 +138,74 @@ def locate(name: str, kind: str, where: Place = NOWHERE) -> tuple[Path, Shelf]:
 
 
 def find(name: str, kind: str, where: Place = NOWHERE) -> Any:
-    """Return the noun of this kind and name, read from its shelf."""
+    """Return the noun of this kind and name; one that was read before is given again while all its files stand."""
     path, shelf = locate(name, kind, where)
-    noun = _read(path, _shown(path, shelf), _stamp())
-    if not isinstance(noun, noun_of(kind)) or (kind in KINDS and getattr(noun, "kind", kind) != kind):
+    own = _Need(name, kind, path, _stamp(path))
+    known = _READ.get((path, kind))
+    if known is None or not known.holds(own.stamp):
+        known = _READ[path, kind] = _read(path, str(path.relative_to(shelf.folder)), own.stamp)
+    _NEEDS.get([]).extend((own, *known.needs))
+    if not isinstance(known.noun, noun_of(kind)) or (kind in KINDS and getattr(known.noun, "kind", kind) != kind):
         raise ShelfError(f"the file of the {kind} {name!r} declares another kind", where=Place(str(path), 2, "kind"))
-    return noun
+    return known.noun
+
+
+Stamp = tuple[int, int]
+"""When a file was changed last [ns], and its size [bytes]."""
+
+
+def _stamp(path: Path) -> Stamp:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """A name that a noun was read with: which file it meant, and how that file stood."""
+
+    name: str
+    kind: str
+    path: Path
+    stamp: Stamp
+
+    def holds(self) -> bool:
+        """Say whether the name still means this file, unchanged."""
+        try:
+            return locate(self.name, self.kind)[0] == self.path and _stamp(self.path) == self.stamp
+        except (ShelfError, OSError):
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A noun as it was read from its file, and the parts and blocks that it was read with."""
+
+    noun: Noun
+    stamp: Stamp
+    needs: tuple[_Need, ...]
+
+    def holds(self, stamp: Stamp) -> bool:
+        """Say whether reading it anew, from a file of this stamp, would give the same."""
+        return self.stamp == stamp and all(need.holds() for need in self.needs)
+
+
+_READ: dict[tuple[Path, str], _Known] = {}
+_NEEDS: ContextVar[list[_Need]] = ContextVar("_NEEDS")
+"""What the noun that is being read has needed so far."""
+
+
+def _read(path: Path, shown: str, stamp: Stamp) -> _Known:
+    needs: list[_Need] = []
+    outer = _NEEDS.set(needs)
+    try:
+        return _Known(read_file(path, shown), stamp, tuple(needs))
+    finally:
+        _NEEDS.reset(outer)
 
 
 def holders(name: str, kind: str) -> list[str]:
     """Return the prefixes of the shelves that bear a plain name."""
     return [shelf.prefix for shelf in shelves() if shelf.path(kind, name).is_file()]
-
-
-def _stamp() -> int:
-    """Return a number that changes when any file of any shelf does: a part holds the blocks that it was read with."""
-    files = (path for shelf in shelves() for path in (shelf.folder / "models").rglob("*.toml"))
-    # A link that leads nowhere holds nothing that was read.
-    return hash(tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.is_file()))
-
-
-@lru_cache(maxsize=512)
-def _read(path: Path, shown: str, _stamp: int) -> Noun:
-    return read_file(path, shown)
-
-
-def _shown(path: Path, shelf: Shelf) -> str:
-    return str(path.relative_to(shelf.folder))
 
 
 def on_shelves(kind: str) -> Iterator[tuple[str, Shelf]]:

@@ -97,6 +97,27 @@ def test_a_changed_file_is_read_anew(lab: Path) -> None:
     assert find("lab:pgp", "efflux") != before
 
 
+def test_what_names_a_changed_file_is_read_anew_and_an_ambiguity_that_arose_since_is_told(lab: Path) -> None:
+    text = (LIBRARY / "blocks/release/first_order.toml").read_text(encoding="utf-8")
+    (lab / "models/blocks/release").mkdir()
+    (lab / "models/blocks/release/slow.toml").write_text(text)
+    (lab / "models/carriers").mkdir()
+    (lab / "models/carriers/mine.toml").write_text(
+        'format = 1\nkind = "carrier"\nabout = "Mine"\n[use]\nrelease = "slow"\n'
+    )
+    find("lab:slow", "release")  # read under its full name first, yet the carrier's plain one is what counts
+    before = find("mine", "carrier")
+    assert find("mine", "carrier") is before
+    (lab / "models/blocks/release/slow.toml").write_text(text + "# changed\n")
+    assert find("mine", "carrier") is not before
+    second = lab.parent / "second/models/blocks/release"
+    second.mkdir(parents=True)
+    (second / "slow.toml").write_text(text)
+    os.environ["EXODELIVERY_SHELVES"] += f"{os.pathsep}second={lab.parent / 'second'}"
+    with pytest.raises(ShelfError, match="lab:slow or second:slow"):
+        find("mine", "carrier")
+
+
 @pytest.mark.parametrize("entry", ["{lab}", "x=/no/such/folder", "library={lab}", "a={lab}{sep}a={lab}", "1={lab}"])
 def test_shelves_that_cannot_be_told_apart_are_refused(lab: Path, monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
     monkeypatch.setenv("EXODELIVERY_SHELVES", entry.format(lab=lab, sep=os.pathsep))
