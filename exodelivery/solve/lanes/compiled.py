@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from numba import njit
@@ -20,17 +21,35 @@ def compiled(function: F) -> F:
     number of lanes.
     """
     translated: F = njit(cache=True, nogil=True, error_model="numpy")(function)
+    kept = _kept(translated)
+    if kept is not None:
+        kept._source_stamp = (kept._source_stamp, family())
     return translated
+
+
+@cache
+def family() -> tuple[tuple[str, int, int], ...]:
+    """Return name, time of change [ns] and size [bytes] of each file of this folder.
+
+    The drivers call one another across files, while numba asks only whether a driver's own file has changed: it would
+    go on with the machine code of yesterday's neighbour.
+    """
+    found = sorted(Path(__file__).parent.glob("*.py"))
+    return tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in found)
+
+
+def _kept(driver: Any) -> Any:
+    """Return numba's index of a driver's machine code, or None where numba keeps it elsewhere than it does now."""
+    return getattr(getattr(driver, "_cache", None), "_cache_file", None)
 
 
 @cache
 def announce(driver: Any) -> None:
     """Say on the error stream, once a process, that a driver is about to be compiled because no cache holds it.
 
-    Where numba keeps its index elsewhere than it does now, nothing is said.
+    Where its index cannot be found, nothing is said.
     """
-    kept = getattr(getattr(driver, "_cache", None), "_cache_file", None)
-    load = getattr(kept, "_load_index", None)
+    load = getattr(_kept(driver), "_load_index", None)
     if load is None or load():
         return
     print(

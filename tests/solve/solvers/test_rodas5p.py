@@ -15,7 +15,9 @@ from benchmarks.models import ALL, Problem, deviation, dosing
 from exodelivery.compile.emitters.llvm import LlvmEmitter, LlvmKernels
 from exodelivery.compile.equations import equations
 from exodelivery.errors import SimulationError
+from exodelivery.solve.lanes import compiled as drivers
 from exodelivery.solve.lanes.compiled import announce
+from exodelivery.solve.lanes.single import run_one
 from exodelivery.solve.solvers.exact import ExactSolver
 from exodelivery.solve.solvers.protocol import Tolerance
 from exodelivery.solve.solvers.rodas5p import Rodas5pSolver
@@ -261,6 +263,20 @@ def test_a_driver_that_no_cache_holds_is_announced_once(capsys: pytest.CaptureFi
     for driver in (new, new, Driver({"signature": "file"}), object()):
         announce(driver)
     assert capsys.readouterr().err.count("once; it takes") == 1
+
+
+def test_machine_code_is_not_taken_from_the_cache_once_a_neighbour_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = ALL["M2"]()
+    SOLVER.solve(emit(problem), problem.parameters, problem.timeline, problem.times, Tolerance())
+
+    def kept() -> dict[object, object]:
+        index: dict[object, object] = vars(drivers.compiled(run_one.py_func)._cache)["_cache_file"]._load_index()
+        return index
+
+    assert kept()
+    changed = (*drivers.family()[:-1], ("single.py", 0, 0))
+    monkeypatch.setattr(drivers, "family", lambda: changed)
+    assert not kept()
 
 
 @pytest.mark.parametrize("relative", [1e-5, 1e-9])
