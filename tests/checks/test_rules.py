@@ -229,6 +229,25 @@ def test_blood_that_flows_into_a_site_flows_out_of_it(shelf: Path) -> None:
     assert {"isf", "plasma"} == {issue.message.split()[3] for issue in found("0.9 * Q")}
 
 
+@pytest.mark.parametrize(("role", "balanced"), [("medium", True), ("interstitium", False)])
+def test_a_medium_is_poured_on_and_taken_off(role: str, balanced: bool, shelf: Path) -> None:
+    sites = {**whole().body.sites, "well": {"role": role, "volume": "V_plasma"}}
+    poured = Block("circulation", parameters={"Q": "10 mL/h"}, flows={"change": "well -> out : Q"})
+    body: Body = dataclasses.replace(whole().body, sites=sites, use={"circulation": poured})
+    told = [issue for issue in check(whole().swap(body=body)).errors if issue.rule == "circulation"]
+    assert (not told) == balanced
+
+
+def test_a_pool_that_the_body_lacks_may_start_with_something(shelf: Path) -> None:
+    def found(pool: str) -> list[Issue]:
+        block = Block("disposition", parameters={"k": "1 1/h", "first": "1 nmol"}, start={pool: "first"},
+                      flows={"go": "plasma.free -> out : k * plasma.free"})  # fmt: skip
+        return [issue for issue in check(whole().swap(disposition=block)).errors if issue.rule != "origins"]
+
+    assert not found("spleen.free")
+    assert any("spleeen" in issue.message for issue in found("spleeen.free"))
+
+
 @pytest.mark.parametrize(
     ("rate", "clock"),
     [("k", True), ("-k * age", True), ("k * (total(cell, drug) / dose - age)", False)],

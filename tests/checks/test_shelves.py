@@ -62,6 +62,23 @@ def test_a_body_without_room_for_a_carrier_is_a_note(plant: Plant, shelf: Path) 
     assert not check_all("tiny").errors
 
 
+def test_a_carrier_printed_with_its_model_is_tried_in_no_other(plant: Plant, shelf: Path) -> None:
+    def tried() -> bool:
+        return any("does not take the carrier 'tiny_soaked'" in message for _, _, message in told("note", "load"))
+
+    path = shelf / "models/blocks/clearance/nodes.toml"
+    path.write_text(
+        'format = 1\nkind = "clearance"\n[flows]\ngo = "node.carrier -> spleen.carrier : 1 * node.carrier"\n',
+        encoding="utf-8",
+    )
+    plant("models/carriers/tiny_soaked.toml", "tiny_saturable", "nodes")
+    assert tried()
+    text = (shelf / "models/tiny_whole.toml").read_text(encoding="utf-8").replace("tiny_vesicle", "tiny_soaked")
+    printed = text.replace("[use]", 'grade = "B"\nsource = "doi:10.1/x"\n[use]', 1)
+    (shelf / "models/tiny_printed.toml").write_text(printed, encoding="utf-8")
+    assert not tried()
+
+
 def test_a_value_of_a_body_is_unused_only_when_no_model_reads_it(plant: Plant) -> None:
     value = '{ value = "1 1/h", status = "assumed", range = ["0.1 1/h", "9 1/h"] }'
     plant("models/bodies/tiny_mouse.toml", "[sites]", f"k_here = {value}\nk_nowhere = {value}\n[sites]")
