@@ -240,8 +240,8 @@ def test_a_medium_is_poured_on_and_taken_off(role: str, balanced: bool, shelf: P
 
 def test_a_pool_that_the_body_lacks_may_start_with_something(shelf: Path) -> None:
     def found(pool: str) -> list[Issue]:
-        block = Block("disposition", parameters={"k": "1 1/h", "first": "1 nmol"}, start={pool: "first"},
-                      flows={"go": "plasma.free -> out : k * plasma.free"})  # fmt: skip
+        block = Block("disposition", parameters={"k": "1 1/h", "first": "1 nmol/h"}, start={pool: "first / k"},
+                      flows={"go": "in -> plasma.marker.free : first", "out": "plasma.free -> out : k * plasma.free"})  # fmt: skip
         return [issue for issue in check(whole().swap(disposition=block)).errors if issue.rule != "origins"]
 
     assert not found("spleen.free")
