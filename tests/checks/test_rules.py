@@ -238,13 +238,18 @@ def test_a_medium_is_poured_on_and_taken_off(role: str, balanced: bool, shelf: P
     assert (not told) == balanced
 
 
-def test_a_pool_that_the_body_lacks_may_start_with_something(shelf: Path) -> None:
+def test_what_a_pool_that_the_body_lacks_starts_with_is_not_asked(shelf: Path) -> None:
     def found(pool: str) -> list[Issue]:
-        block = Block("disposition", parameters={"k": "1 1/h", "first": "1 nmol/h"}, start={pool: "first / k"},
-                      flows={"go": "in -> plasma.marker.free : first", "out": "plasma.free -> out : k * plasma.free"})  # fmt: skip
-        return [issue for issue in check(whole().swap(disposition=block)).errors if issue.rule != "origins"]
+        block = Block(
+            "disposition",
+            parameters={"k": "1 1/h"},
+            start={pool: "body.most_in_spleen"},
+            flows={"go": "plasma.free -> out : k * plasma.free"},
+        )
+        return [issue for issue in check(whole().swap(disposition=block)).errors if issue.rule == "names"]
 
     assert not found("spleen.free")
+    assert any("most_in_spleen" in issue.message for issue in found("isf.free"))
     assert any("spleeen" in issue.message for issue in found("spleeen.free"))
 
 
