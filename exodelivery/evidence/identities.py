@@ -28,8 +28,8 @@ def independent(records: Iterable[Record]) -> tuple[tuple[Record, ...], tuple[Dr
 
     ``CL = D / AUC`` and ``Vss = CL * MRT`` (hence ``Vss = D * MRT / AUC``) count once for each arm,
     observable and window. Of the members of an identity the one without a printed spread goes; among equals
-    the derived one, CL before AUC and Vss before CL. Bounds and ratios between arms are left alone; records
-    marked ``use = false`` are in neither part.
+    the derived one, CL before AUC and Vss before CL. A ratio between arms goes where both its numbers are
+    there in the same window; bounds are left alone; records marked ``use = false`` are in neither part.
 
     Returns
     -------
@@ -52,8 +52,16 @@ def independent(records: Iterable[Record]) -> tuple[tuple[Record, ...], tuple[Dr
         for identity, names in (("CL = D / AUC", ("auc", "cl")), ("Vss = CL * MRT", ("cl", "mrt", "vss"))):
             _drop(group, names, identity, reasons)
         _drop(group, ("auc", "mrt", "vss"), "Vss = D * MRT / AUC", reasons)
+    told = {_of_arm(record, record.arm) for record in usable if not record.against and not record.limit}
+    for record in usable:
+        if record.against and not record.limit and {_of_arm(record, a) for a in (record.arm, record.against)} <= told:
+            reasons[record] = f"restates {record.what} of {record.arm} over that of {record.against}, both used"
     kept = tuple(record for record in usable if record not in reasons)
     return kept, tuple(Dropped(record, reasons[record]) for record in usable if record in reasons)
+
+
+def _of_arm(record: Record, arm: str) -> tuple[object, ...]:
+    return record.study, arm, record.what, record.time, record.window, record.phase
 
 
 def _drop(group: dict[str, Record], names: tuple[str, ...], identity: str, reasons: dict[Record, str]) -> None:

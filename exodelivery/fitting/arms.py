@@ -6,7 +6,7 @@ An arm's model keeps only the observables that its records name, so that everyth
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,6 +70,9 @@ class ArmOfFit:
     machine : Machine
     regimen : Regimen
     rows : tuple of Row
+        Of its own records.
+    others : tuple of Row
+        What ratios of other arms are held against: numbers of this arm that are no records of it.
     """
 
     pairing: Pairing
@@ -77,29 +80,36 @@ class ArmOfFit:
     machine: Machine
     regimen: Regimen
     rows: tuple[Row, ...]
+    others: tuple[Row, ...] = ()
+
+    @property
+    def asked(self) -> tuple[Row, ...]:
+        """Whatever is read off its run: its records, then what ratios of other arms want."""
+        return self.rows + self.others
 
     def predict(self, numbers: Array, solver: str, accuracy: float = ACCURACY) -> list[Value]:
-        """Return what each record would be, in its own unit, at these parameters [base units]."""
+        """Return whatever is asked at these parameters [base units]; see :meth:`slopes` for its units."""
         found = self._run(numbers, solver, accuracy)
-        return [_in_unit_of(row, self._value(row, found), self._molar_mass(numbers)) for row in self.rows]
+        return [_in_unit_of(row, self._value(row, found), self._molar_mass(numbers)) for row in self.asked]
 
     def slopes(self, numbers: Array, solver: str, places: tuple[int, ...]) -> tuple[list[Value], Array]:
-        """Return the predictions, and their derivatives by the parameters at ``places``, (rows, places).
+        """Return whatever is asked, and its derivatives by the parameters at ``places``, (asked, places).
 
-        Both in the records' units, the derivatives per base unit; zero for a prediction that failed.
+        Both in the records' units, the parts of a ratio in those of the model; the derivatives per base unit, zero for
+        a prediction that failed.
         """
         found = self._run(numbers, solver, ACCURACY)
         mass = self._molar_mass(numbers)
-        slopes = np.zeros((len(self.rows), len(places)))
+        slopes = np.zeros((len(self.asked), len(places)))
         if not found:
-            return [_in_unit_of(row, self._value(row, found), mass) for row in self.rows], slopes
+            return [_in_unit_of(row, self._value(row, found), mass) for row in self.asked], slopes
         moved = sensitivities(self.machine, found, places)
         values = []
-        for n, row in enumerate(self.rows):
+        for n, row in enumerate(self.asked):
             value = self._value(row, found)
             values.append(_in_unit_of(row, value, mass))
             if value:
-                observable, unit = row.record.what.observable, row.record.unit
+                observable, unit = row.record.what.observable, values[-1].unit
                 by = gradient(moved, observable, row.functional, value, **row.where)
                 slopes[n] = by * convert(1.0, value.unit, unit, molar_mass=mass)
                 slopes[n] += [self._by_mass(place, value, unit, mass) for place in places]
@@ -120,12 +130,19 @@ class ArmOfFit:
         named = zip(self.machine.system.parameters, numbers, strict=True)
         return next((float(value) for parameter, value in named if parameter.name == MOLAR_MASS), None)
 
+    def unit_of(self, row: Row) -> str:
+        """Return the model's own unit of what a row asks."""
+        found = self._run(self.machine.values, "lsoda", 1e-3)
+        return self._value(row, found).unit
+
     @staticmethod
     def _value(row: Row, found: Trajectory) -> Value:
         return evaluate(found, row.record.what.observable, row.functional, **row.where)
 
 
 def _in_unit_of(row: Row, value: Value, mass: float | None) -> Value:
+    if row.record.against:
+        return value
     unit = row.record.unit
     number = float(convert(value.value, value.unit, unit, molar_mass=mass)) if value else value.value
     return replace(value, value=number, unit=unit)
@@ -172,6 +189,12 @@ def sort_records(recipe: Recipe, studies: Iterable[Study]) -> tuple[dict[tuple[s
             elif record.what.functional == "tmax" and (reading := peaks.get(_peak(record))) and reading.at_tmax:
                 left.append(LeftOut(record, f"where its Cmax is read: {reading.why}"))
             elif (study.name, record.arm) in paired:
+                if record.against and (study.name, record.against) not in paired:
+                    raise FitError(
+                        f"{titles(record)[0]} is a ratio, and the recipe does not run the arm {record.against!r}",
+                        where=record.place,
+                        remedy=f'pair "{study.name}/{record.against}" under [arms], or leave the ratio out by name',
+                    )
                 used.setdefault((study.name, record.arm), []).append(record)
             else:
                 raise FitError(
@@ -185,8 +208,23 @@ def sort_records(recipe: Recipe, studies: Iterable[Study]) -> tuple[dict[tuple[s
     return used, left
 
 
-def arm_of_fit(pairing: Pairing, recipe: Recipe, model: Model, study: Study, records: Iterable[Record]) -> ArmOfFit:
+def arm_of_fit(
+    pairing: Pairing,
+    recipe: Recipe,
+    model: Model,
+    study: Study,
+    records: Sequence[Record],
+    against: Sequence[Record] = (),
+) -> ArmOfFit:
     """Compile one arm.
+
+    Parameters
+    ----------
+    pairing, recipe, model, study
+    records : sequence of Record
+        Of the arm.
+    against : sequence of Record
+        Ratios of other arms, held against this one.
 
     Raises
     ------
@@ -201,7 +239,7 @@ def arm_of_fit(pairing: Pairing, recipe: Recipe, model: Model, study: Study, rec
                 where=pairing.place,
                 remedy="choose a model whose parts are those of the arm",
             )
-    names = list(dict.fromkeys(record.what.observable for record in records))
+    names = list(dict.fromkeys(record.what.observable for record in (*records, *against)))
     for name in names:
         if name not in model.observables:
             raise FitError(
@@ -215,7 +253,8 @@ def arm_of_fit(pairing: Pairing, recipe: Recipe, model: Model, study: Study, rec
         raise FitError(f"{name} is unavailable in {model.name!r}: {reason}", where=pairing.place)
     peaks = {_peak(record): record.value for record in study.records if record.what.functional == "tmax"}
     rows = tuple(_row(record, recipe, pairing, lean, peaks) for record in records)
-    found = ArmOfFit(pairing, lean, compiled, regimen_of(arm), rows)
+    others = tuple(_row(record, recipe, pairing, lean, peaks, beneath=True) for record in against)
+    found = ArmOfFit(pairing, lean, compiled, regimen_of(arm), rows, others)
     _try_units(found)
     return found
 
@@ -235,10 +274,21 @@ def _row(
     pairing: Pairing,
     model: Model,
     peaks: Mapping[tuple[str, str, tuple[float, float]], float | None],
+    beneath: bool = False,
 ) -> Row:
-    if record.against:
-        raise FitError(f"{titles(record)[0]} is a ratio between arms, which no fit reads yet", where=record.place)
+    """Return how a record is read; of a ratio the number above the line, or the one beneath it in the other arm."""
     noise = noise_of(record, recipe, model.observables[record.what.observable].error)
+    part = replace(record, arm=record.against if beneath else record.arm, against="")
+    return replace(_read(part, recipe, pairing, peaks, noise), record=record)
+
+
+def _read(
+    record: Record,
+    recipe: Recipe,
+    pairing: Pairing,
+    peaks: Mapping[tuple[str, str, tuple[float, float]], float | None],
+    noise: Noise,
+) -> Row:
     reading = _reading(record, recipe)
     functional, at = record.what.functional or "level", record.time
     (start, end), beneath = record.window, None

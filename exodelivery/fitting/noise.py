@@ -77,10 +77,23 @@ def titles(record: Record) -> tuple[str, ...]:
     """Return the names by which a recipe may speak of a record, the most specific first.
 
     ``study/arm what phase`` or ``study/arm what at 6 h``, then ``study/arm what``, ``study what`` (a plain observable
-    or a functional's word), ``study/arm`` and ``study``.
+    or a functional's word), ``study/arm`` and ``study``. A ratio says against which arm: ``study/arm what / other``,
+    ``study ratio``, ``study/arm`` and ``study``.
+
+    Examples
+    --------
+    >>> from exodelivery.evidence.records import read_what
+    >>> from exodelivery.errors import NOWHERE
+    >>> what, none = read_what("auc(level)"), (None, None, None, None)
+    >>> titles(Record("lab", "one", what, "two", *none, 3.0, "1", "1", None, "none", None, "", True, "", NOWHERE))
+    ('lab/one auc(level) / two', 'lab ratio', 'lab/one', 'lab')
     """
     plain = f"{record.study}/{record.arm} {record.what}"
     which = f" {record.phase}" if record.phase else f" at {record.time:g} h" if record.time is not None else ""
+    if record.against:
+        ratio = f"{plain} / {record.against}"
+        exact = (ratio + which,) if which else ()
+        return (*exact, ratio, f"{record.study} ratio", f"{record.study}/{record.arm}", record.study)
     kind = record.what.functional or record.what.observable
     return (
         plain + which,

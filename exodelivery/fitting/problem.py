@@ -6,7 +6,7 @@ itself. The Jacobian comes from each arm's variational equations, for the unknow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ from exodelivery.evidence.read_study import read_study
 from exodelivery.evidence.study import Study
 from exodelivery.fitting.arms import ArmOfFit, LeftOut, arm_of_fit, positions, sort_records
 from exodelivery.fitting.journal import Entry, Journal
+from exodelivery.fitting.ratios import Ratio, ratios_of
 from exodelivery.fitting.recipe import Recipe, read_recipe
 from exodelivery.fitting.unknowns import Unknown, identities_of, unknowns_of
 from exodelivery.solve.functionals import Value
@@ -46,6 +47,8 @@ class Problem:
         For each arm, the places of its free parameters and the unknowns that they are.
     left_out : tuple of LeftOut
     solver : str
+    ratios : tuple of Ratio
+        Records that two arms' runs give together.
     """
 
     recipe: Recipe
@@ -55,6 +58,7 @@ class Problem:
     uses: tuple[tuple[Array, Array], ...]
     left_out: tuple[LeftOut, ...]
     solver: str
+    ratios: tuple[Ratio, ...] = ()
 
     @property
     def records(self) -> int:
@@ -94,20 +98,33 @@ class Problem:
         return values
 
     def predict(self, arm: int, white: Array) -> list[Value]:
-        """Return the predictions of an arm, in the records' units."""
+        """Return whatever is asked of an arm; ratios want the other arm too: see :meth:`together`."""
         return self.arms[arm].predict(self.numbers(arm, white), self.solver)
 
     def slopes(self, arm: int, white: Array) -> tuple[list[Value], Array]:
-        """Return the predictions of an arm, and derivatives of their residuals, (rows, unknowns)."""
+        """Return whatever is asked of an arm, and its derivatives by the whitened unknowns, (asked, unknowns)."""
         places, used = self.uses[arm]
         values, by_base = self.arms[arm].slopes(self.numbers(arm, white), self.solver, tuple(places.tolist()))
         found = np.zeros((len(values), len(self.unknowns)))
-        distances = [row.noise.slope(value) for row, value in zip(self.arms[arm].rows, values, strict=True)]
         for column, n in enumerate(used):
             unknown = self.unknowns[n]
-            moved = unknown.sd * unknown.slope(unknown.centre + unknown.sd * white[n])
-            found[:, n] += by_base[:, column] * moved * distances
+            found[:, n] += by_base[:, column] * (unknown.sd * unknown.slope(unknown.centre + unknown.sd * white[n]))
         return values, found
+
+    def together(self, every: Sequence[list[Value]]) -> list[list[Value]]:
+        """Return each arm's records from whatever was asked of all arms, in the records' units."""
+        found = [values[: len(arm.rows)] for arm, values in zip(self.arms, every, strict=True)]
+        for ratio in self.ratios:
+            found[ratio.arm][ratio.row] = ratio.value(every)
+        return found
+
+    def together_slopes(self, every: Sequence[tuple[list[Value], Array]]) -> tuple[list[list[Value]], list[Array]]:
+        """Return each arm's records and their derivatives, (rows, unknowns) each, from whatever was asked of all."""
+        values, slopes = [values for values, _ in every], [slopes for _, slopes in every]
+        found = [by[: len(arm.rows)].copy() for arm, by in zip(self.arms, slopes, strict=True)]
+        for ratio in self.ratios:
+            found[ratio.arm][ratio.row] = ratio.slopes(values, slopes)
+        return self.together(values), found
 
 
 def problem_of(recipe: Recipe, solver: str | None = None) -> Problem:
@@ -129,13 +146,20 @@ def problem_of(recipe: Recipe, solver: str | None = None) -> Problem:
         if pairing.arm not in known[pairing.study].arms:
             raise FitError(f"{pairing.study} has no arm {pairing.arm!r}", where=pairing.place)
         records = used.get((pairing.study, pairing.arm), [])
-        if not records:
+        against = [
+            record
+            for (study, _), others in used.items()
+            for record in others
+            if (study, record.against) == (pairing.study, pairing.arm)
+        ]
+        if not records and not against:
             raise FitError(f"no record of {pairing.study}/{pairing.arm} is used", where=pairing.place)
-        arms.append(arm_of_fit(pairing, recipe, model, known[pairing.study], records))
+        arms.append(arm_of_fit(pairing, recipe, model, known[pairing.study], records, against))
     unknowns = unknowns_of(_parameters(recipe, arms), recipe.literature)
     index = {unknown.identity: n for n, unknown in enumerate(unknowns)}
     uses = tuple(positions(arm, index, identities_of(arm.model, recipe.shares)) for arm in arms)
-    return Problem(recipe, studies, tuple(arms), unknowns, uses, tuple(left), solver or recipe.method.solver)
+    chosen = solver or recipe.method.solver
+    return Problem(recipe, studies, tuple(arms), unknowns, uses, tuple(left), chosen, ratios_of(arms))
 
 
 def _parameters(recipe: Recipe, arms: Iterable[ArmOfFit]) -> Iterator[Parameter]:
@@ -175,16 +199,23 @@ class Evaluator:
 
     def predictions(self, white: Array) -> list[list[Value]]:
         """Return each arm's predictions, in the records' units."""
-        found: list[list[Value]] = self._each("predict", white)
-        return found
+        return self.problem.together(self._each("predict", white))
+
+    def slopes(self, white: Array) -> tuple[list[list[Value]], list[Array]]:
+        """Return each arm's predictions and their derivatives by the whitened unknowns, in the records' units."""
+        return self.problem.together_slopes(self._each("slopes", white))
 
     def jacobian(self, white: Array) -> Array:
         """Return the derivatives of the residuals by the whitened unknowns, (records + unknowns, unknowns)."""
         return self._asked("jacobian", white, lambda: Entry((self._jacobian(white),))).arrays[0]
 
     def _jacobian(self, white: Array) -> Array:
-        every = self._each("slopes", white)
-        return np.concatenate([*(slopes for _, slopes in every), np.eye(len(white))])
+        every, slopes = self.slopes(white)
+        found = []
+        for arm, values, by in zip(self.problem.arms, every, slopes, strict=True):
+            steep = [row.noise.slope(value) for row, value in zip(arm.rows, values, strict=True)]
+            found.append(by * np.array(steep)[:, None] if steep else by)
+        return np.concatenate([*found, np.eye(len(white))])
 
     def _each(self, verb: str, white: Array) -> list[Any]:
         problem = self.problem

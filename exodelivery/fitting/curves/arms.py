@@ -44,25 +44,22 @@ class Arms:
 
     def predict(self, values: Array) -> Array:
         """Return each record's prediction in its own unit, (rows,); NaN where one failed."""
-        found: list[float] = []
-        for arm, one in enumerate(self.problem.arms):
-            told = one.predict(self._numbers(arm, values), self.problem.solver)
-            found += [value.value if value else np.nan for value in told]
-        return np.array(found)
+        problem = self.problem
+        every = [one.predict(self._numbers(arm, values), problem.solver) for arm, one in enumerate(problem.arms)]
+        return np.array([value.value if value else np.nan for told in problem.together(every) for value in told])
 
     def slopes(self, values: Array) -> tuple[Array, Array]:
         """Return the predictions and their derivatives by the unknowns in base units, (rows, unknowns)."""
-        predicted: list[float] = []
-        by = np.zeros((self.rows, len(self.names)))
-        first = 0
+        every = []
         for arm, one in enumerate(self.problem.arms):
             places, used = self.problem.uses[arm]
             told, slopes = one.slopes(self._numbers(arm, values), self.problem.solver, tuple(places.tolist()))
-            predicted += [value.value if value else np.nan for value in told]
+            by = np.zeros((len(told), len(self.names)))
             for column, n in enumerate(used):
-                by[first : first + len(told), n] += slopes[:, column]
-            first += len(told)
-        return np.array(predicted), by
+                by[:, n] += slopes[:, column]
+            every.append((told, by))
+        predicted, found = self.problem.together_slopes(every)
+        return np.array([v.value if v else np.nan for told in predicted for v in told]), np.concatenate(found)
 
     def _numbers(self, arm: int, values: Array) -> Array:
         numbers: Array = self.problem.arms[arm].machine.values
