@@ -103,7 +103,25 @@ def split(system: System, values: Array) -> dict[str, float]:
 
 
 def _vial(loading: Loading, values: Array) -> Array:
+    places = _used_in_the_vial(loading)
+    return _emptied(loading, tuple(values[list(places)].tolist()))
+
+
+@lru_cache(maxsize=64)
+def _used_in_the_vial(loading: Loading) -> tuple[int, ...]:
+    """Return the places of the parameters that the vial's course depends on."""
     assert loading.equations is not None
+    course = (*loading.equations.rates, *loading.equations.start, loading.duration)
+    used = set().union(*(getattr(one, "free_symbols", set()) for one in course))
+    return tuple(n for n, symbol in enumerate(loading.equations.parameters) if symbol in used)
+
+
+@lru_cache(maxsize=4096)
+def _emptied(loading: Loading, used: tuple[float, ...]) -> Array:
+    """Return the vial's states at its end; kept, since most draws of a comparison differ in what is not in the vial."""
+    assert loading.equations is not None
+    values = np.zeros(len(loading.equations.parameters))
+    values[list(_used_in_the_vial(loading))] = used
     duration = float(_duration(loading)(values))
     nothing = np.zeros((1, len(loading.equations.states)))
     timeline = Timeline(np.array([0.0]), nothing, nothing, duration)
@@ -113,6 +131,7 @@ def _vial(loading: Loading, values: Array) -> Array:
     if not run.outcome:
         raise DoseError(f"the loading in the vial cannot be integrated: {run.outcome.what}", remedy=run.outcome.remedy)
     states: Array = run.states[-1]
+    states.flags.writeable = False
     return states
 
 
