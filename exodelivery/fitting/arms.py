@@ -90,7 +90,7 @@ class ArmOfFit:
     def predict(self, numbers: Array, solver: str, accuracy: float = ACCURACY) -> list[Value]:
         """Return whatever is asked at these parameters [base units]; see :meth:`slopes` for its units."""
         found = self._run(numbers, solver, accuracy)
-        return [_in_unit_of(row, self._value(row, found), self._molar_mass(numbers)) for row in self.asked]
+        return [_in_unit_of(row, self._value(row, found), self.molar_mass(numbers)) for row in self.asked]
 
     def slopes(self, numbers: Array, solver: str, places: tuple[int, ...]) -> tuple[list[Value], Array]:
         """Return whatever is asked, and its derivatives by the parameters at ``places``, (asked, places).
@@ -99,7 +99,7 @@ class ArmOfFit:
         a prediction that failed.
         """
         found = self._run(numbers, solver, ACCURACY)
-        mass = self._molar_mass(numbers)
+        mass = self.molar_mass(numbers)
         slopes = np.zeros((len(self.asked), len(places)))
         if not found:
             return [_in_unit_of(row, self._value(row, found), mass) for row in self.asked], slopes
@@ -126,7 +126,8 @@ class ArmOfFit:
         end, tolerance = self.pairing.horizon, of_amounts(accuracy)
         return run(self.machine, numbers, self.regimen, end, solver_name=solver, tolerance=tolerance)
 
-    def _molar_mass(self, numbers: Array) -> float | None:
+    def molar_mass(self, numbers: Array) -> float | None:
+        """Return the drug's molar mass among these parameters [g/nmol], if they have one."""
         named = zip(self.machine.system.parameters, numbers, strict=True)
         return next((float(value) for parameter, value in named if parameter.name == MOLAR_MASS), None)
 

@@ -135,6 +135,11 @@ def fit_recipe(
         evaluator = Evaluator(problem, pool, journal=journal)
         ends = _ends(evaluator, starts_of(problem), progress)
         best = min(ends, key=lambda end: end.cost)
+        if recipe.samplings:
+            evaluator = evaluator.joined(best.white)
+            problem = evaluator.problem
+            ends = _ends(evaluator, [end.white for end in ends], progress)
+            best = min(ends, key=lambda end: end.cost)
         evaluator.failures.clear()
         residuals, jacobian = evaluator.residuals(best.white), evaluator.jacobian(best.white)
         predictions = evaluator.predictions(best.white)
@@ -143,7 +148,10 @@ def fit_recipe(
 
 def polish(problem: Problem, white: Array, executor: Executor | None = None) -> Ended:
     """Return where one start from a known estimate ends; a kept fit must not move."""
-    return estimator(ESTIMATOR).estimate(Evaluator(problem, executor), white, problem.recipe.method.tolerance)
+    evaluator = Evaluator(problem, executor)
+    if problem.recipe.samplings:
+        evaluator = evaluator.joined(white)
+    return estimator(ESTIMATOR).estimate(evaluator, white, problem.recipe.method.tolerance)
 
 
 def starts_of(problem: Problem) -> list[Array]:
@@ -208,6 +216,7 @@ def _result(
         others=second_optimum(ends, best, np.sqrt(np.diag(covariance)), names),
         holding=heavy(influence(slopes, residuals[: problem.records], covariance), [row.title for row in used], names),
         missed=missed(residuals[: problem.records], [f"{row.study}/{row.arm}" for row in used]),
+        joined=tuple(f"{joint.title} ({len(joint.rows)})" for joint in problem.joints),
     )
     recipe = problem.recipe
     return Fit(

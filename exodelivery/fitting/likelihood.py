@@ -73,6 +73,16 @@ def objective_of_recipe(problem: Problem) -> Objective:
         made = noise(spec.kind, dof=spec.dof, **numbers)
         noises.append(Under(made, np.array(places), title))
     spoken = {place for places in named.values() for place in places}
+    firsts = np.cumsum([0, *(len(arm.rows) for arm in problem.arms)])
+    for joint in problem.joints:
+        of_joint = [int(firsts[joint.arm]) + row for row in joint.rows]
+        if spoken.intersection(of_joint):
+            raise FitError(
+                f"{joint.title} has a [sampling] and a [noise]",
+                remedy="give its records one: what was sampled is simulated, or an error is estimated",
+            )
+        spoken.update(of_joint)
+        noises.append(Under(joint.noise, np.array(of_joint), joint.title))
     for place, row in enumerate(rows):
         if place not in spoken:
             kind = "log-normal" if row.noise.logarithmic else "additive"

@@ -34,6 +34,9 @@ class Noise:
         ``<`` or ``>`` for a bound.
     origin : str
         ``printed``, or the reason of the recipe's named spread.
+    shift : float
+        How far the mean of such records lies off the prediction, as simulated: of the logarithm, or of the
+        value.
     """
 
     observed: float
@@ -41,6 +44,7 @@ class Noise:
     logarithmic: bool
     limit: str
     origin: str
+    shift: float = 0.0
 
     def residual(self, predicted: Value) -> float:
         """Return the standardised distance of a prediction, zero on the allowed side of a bound.
@@ -53,9 +57,9 @@ class Noise:
         if not predicted or (self.logarithmic and not predicted.value > 0):
             return FAILED
         if self.logarithmic:
-            found = math.log(predicted.value / self.observed) / self.sd
+            found = (math.log(predicted.value / self.observed) + self.shift) / self.sd
         else:
-            found = (predicted.value - self.observed) / self.sd
+            found = (predicted.value - self.observed + self.shift) / self.sd
         if (self.limit == "<" and found < 0) or (self.limit == ">" and found > 0):
             return 0.0
         return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,6 +24,7 @@ from exodelivery.errors import FitError, Place, nearest
 from exodelivery.evidence.read_study import read_study
 from exodelivery.evidence.study import Study
 from exodelivery.fitting.arms import ArmOfFit, LeftOut, arm_of_fit, positions, sort_records
+from exodelivery.fitting.joined import Joined, join
 from exodelivery.fitting.journal import Entry, Journal
 from exodelivery.fitting.ratios import Ratio, ratios_of
 from exodelivery.fitting.recipe import Recipe, read_recipe
@@ -49,6 +50,8 @@ class Problem:
     solver : str
     ratios : tuple of Ratio
         Records that two arms' runs give together.
+    joints : tuple of Joined
+        Records with a joint error, once it has been simulated.
     """
 
     recipe: Recipe
@@ -59,6 +62,7 @@ class Problem:
     left_out: tuple[LeftOut, ...]
     solver: str
     ratios: tuple[Ratio, ...] = ()
+    joints: tuple[Joined, ...] = ()
 
     @property
     def records(self) -> int:
@@ -87,6 +91,16 @@ class Problem:
             for n in chosen:
                 unknown = self.unknowns[n]
                 found[n] = (to_scale(number * written.factor, unknown.scale) - unknown.centre) / unknown.sd
+        return found
+
+    def whitened(self, found: Array) -> Array:
+        """Return residuals or their derivatives, (records, …), those under a joint error made independent."""
+        if self.joints:
+            found = found.copy()
+            firsts = np.cumsum([0, *(len(arm.rows) for arm in self.arms)])
+            for joint in self.joints:
+                places = firsts[joint.arm] + np.array(joint.rows)
+                found[places] = joint.root @ found[places]
         return found
 
     def numbers(self, arm: int, white: Array) -> Array:
@@ -192,10 +206,15 @@ class Evaluator:
             pairs = list(zip(arm.rows, values, strict=True))
             failed += [f"{row.title}: {value.why}" for row, value in pairs if not value]
             distances.append(np.array([row.noise.residual(value) for row, value in pairs]))
-        return Entry((np.concatenate([*distances, white]),), tuple(failed))
+        return Entry((np.concatenate([self.problem.whitened(np.concatenate(distances)), white]),), tuple(failed))
 
     def _asked(self, kind: str, white: Array, compute: Callable[[], Entry]) -> Entry:
-        return compute() if self.journal is None else self.journal.ask(kind, white, compute)
+        asked = f"{kind}, joined" if self.problem.joints else kind
+        return compute() if self.journal is None else self.journal.ask(asked, white, compute)
+
+    def joined(self, white: Array) -> Evaluator:
+        """Return the same with the records of sampled arms taken together, as simulated at a point."""
+        return replace(self, problem=join(self.problem, white, self.predictions(white)))
 
     def predictions(self, white: Array) -> list[list[Value]]:
         """Return each arm's predictions, in the records' units."""
@@ -215,7 +234,7 @@ class Evaluator:
         for arm, values, by in zip(self.problem.arms, every, slopes, strict=True):
             steep = [row.noise.slope(value) for row, value in zip(arm.rows, values, strict=True)]
             found.append(by * np.array(steep)[:, None] if steep else by)
-        return np.concatenate([*found, np.eye(len(white))])
+        return np.concatenate([self.problem.whitened(np.concatenate(found)), np.eye(len(white))])
 
     def _each(self, verb: str, white: Array) -> list[Any]:
         problem = self.problem

@@ -17,9 +17,11 @@ from exodelivery.declare.table import Table
 from exodelivery.errors import ExodeliveryError, FitError, Place, nearest
 from exodelivery.units import hours, to_base
 
+FEWEST = 3
+"""Samples of an arm that a terminal slope wants."""
 KEYS = (
     "format", "kind", "about", "models", "arms", "readings", "spreads", "literature", "discrepancy", "share",
-    "leave_out", "start", "noise", "method",
+    "leave_out", "start", "noise", "sampling", "method",
 )  # fmt: skip
 
 
@@ -91,6 +93,34 @@ class NoiseSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampled:
+    """How an arm was sampled, by which its records are taken together.
+
+    Attributes
+    ----------
+    times : tuple of float
+        Rising [h].
+    animals : int
+        To each time, or in all where ``serial``: the same animals are then sampled throughout.
+    serial : bool
+    between : Table of float
+        Coefficient of variation between animals of the parameters that vary, by full name, as a fraction.
+    assay : float
+        Coefficient of variation of the assay, as a fraction.
+    why : str
+    place : Place
+    """
+
+    times: tuple[float, ...]
+    animals: int
+    serial: bool
+    between: Table[float]
+    assay: float
+    why: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """Parameters that one carrier takes from another, by name in a model; ``clearance.*`` takes a whole block."""
 
@@ -148,6 +178,8 @@ class Recipe:
     method : Method
     noises : Table of NoiseSpec
         By record, arm or study, for fits by the likelihood.
+    samplings : Table of Sampled
+        By arm; the records of one observable of such an arm are taken together.
     """
 
     name: str
@@ -164,6 +196,7 @@ class Recipe:
     start: Table[Start]
     method: Method
     noises: Table[NoiseSpec] = field(default_factory=Table)
+    samplings: Table[Sampled] = field(default_factory=Table)
 
 
 def read_recipe(folder: Path) -> Recipe:
@@ -207,6 +240,7 @@ def read_recipe(folder: Path) -> Recipe:
         start=Table({name: page.start(name, t) for name, t in page.tables(document, "start")}),
         method=page.method(document.get("method", {})),
         noises=Table({name: page.noise(name, t) for name, t in page.tables(document, "noise")}),
+        samplings=Table({name: page.sampling(name, t, document) for name, t in page.tables(document, "sampling")}),
     )
 
 
@@ -296,14 +330,46 @@ class _Page:
 
     def spread(self, table: Mapping[str, Any], *keys: str) -> Spread:
         self.only(table, ("cv", "why"), *keys)
-        cv = 0.0
+        return Spread(self.cv(table, "cv", *keys), self.text(table, "why", *keys))
+
+    def cv(self, table: Mapping[str, Any], key: str, *keys: str) -> float:
+        found = 0.0
         try:
-            cv = to_base(self.text(table, "cv", *keys))
+            found = to_base(self.text(table, key, *keys))
         except ExodeliveryError as error:
-            self.refuse(f"cv is no share: {error.message}", *keys, "cv", remedy='write cv = "30 %"')
-        if not 0 < cv < 10:
-            self.refuse("a cv lies between 0 and 1000 %", *keys, "cv")
-        return Spread(cv, self.text(table, "why", *keys))
+            self.refuse(f"{key} is no share: {error.message}", *keys, key, remedy=f'write {key} = "30 %"')
+        if not 0 < found < 10:
+            self.refuse(f"a {key} lies between 0 and 1000 %", *keys, key)
+        return found
+
+    def sampling(self, name: str, table: Mapping[str, Any], document: Mapping[str, Any]) -> Sampled:
+        keys = ("sampling", name)
+        self.only(table, ("times", "animals", "serial", "between", "assay", "why"), *keys)
+        arms = self.table(document, "arms")
+        if name not in arms:
+            self.refuse(f"no arm of the recipe is called {name!r}", *keys, remedy=nearest(name, arms))
+        given, animals, serial = table.get("times"), table.get("animals"), table.get("serial", False)
+        times = tuple(self.hours(one, *keys, "times") for one in given) if isinstance(given, list) else ()
+        if len(times) < FEWEST or sorted(set(times)) != list(times) or times[0] < 0:
+            self.refuse(
+                f"times are {FEWEST} at least, and rise", *keys, "times", remedy='write ["0.5 h", "1 h", "4 h"]'
+            )
+        if type(animals) is not int or animals < 2:
+            self.refuse("animals is a whole number, two at least", *keys, "animals")
+        if type(serial) is not bool:
+            self.refuse("serial is true (the same animals throughout) or false", *keys, "serial")
+        varied = self.table(table, "between", *keys)
+        if not varied:
+            self.refuse("between says what varies between animals", *keys, remedy='{ "disposition.CL" = "25 %" }')
+        return Sampled(
+            times,
+            int(animals or 0),
+            bool(serial),
+            Table({one: self.cv(varied, one, *keys, "between") for one in varied}),
+            self.cv(table, "assay", *keys),
+            self.text(table, "why", *keys),
+            self.origin.place(*keys),
+        )
 
     def noise(self, name: str, table: Mapping[str, Any]) -> NoiseSpec:
         self.only(table, ("model", "sd", "cv", "size", "dof", "why"), "noise", name)

@@ -43,6 +43,8 @@ class Verdict:
         Single records without which an unknown would move by more than its standard error.
     missed : tuple of str
         Arms that lie off on average, or scatter more than their records' errors say.
+    joined : tuple of str
+        Arms whose records are taken together, by a simulation of their sampling.
     """
 
     converged: bool
@@ -59,6 +61,7 @@ class Verdict:
     others: tuple[str, ...]
     holding: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -77,6 +80,7 @@ class Verdict:
             ("Failed predictions on the way or at the end", self.failures),
             ("Single records hold it", self.holding),
             ("Misfit by arm", self.missed),
+            ("Records taken together, with the covariance of their simulated sampling", self.joined),
         )
         found += [f"{what}: {', '.join(names)}." for what, names in lists if names]
         if self.starts > 1:
