@@ -174,6 +174,15 @@ SLOTS: dict[str, Slot] = {
             "how drug kills",
             may_be_empty=True,
         ),
+        Slot(
+            "assay",
+            "model",
+            "study",
+            frozenset(),
+            "what a study's measurement made of what was there; moves nothing",
+            may_be_empty=True,
+            several=True,
+        ),
     )
 }
 

@@ -14,8 +14,10 @@ from typing import Any
 
 from exodelivery.citation import Citation
 from exodelivery.declare.origin import Origin, origin_of
+from exodelivery.declare.quantity import Quantity, as_quantity
 from exodelivery.declare.table import Table
-from exodelivery.errors import EvidenceError, Place, UnitError, nearest
+from exodelivery.errors import EvidenceError, ExodeliveryError, Place, UnitError, nearest
+from exodelivery.evidence.assay import FACTORS, Assay
 from exodelivery.evidence.problems import Problems
 from exodelivery.evidence.read_csv import read_csv, read_text
 from exodelivery.evidence.records import Record
@@ -34,6 +36,7 @@ KEYS = (
     "system",
     "units",
     "what",
+    "assay",
     "arms",
 )
 CITATION_KEYS = ("text", "doi", "pmid", "pmc", "key")
@@ -156,6 +159,36 @@ def _arm(page: _Page, name: str, table: Mapping[str, Any], body: str) -> Arm:
     return arm
 
 
+def _assay(page: _Page, name: str, table: Mapping[str, Any]) -> Assay:
+    """Read how one observable was measured."""
+    page.keys(table, (*FACTORS, "blood", "half_life", "about"), "assay", name)
+    about = page.text(table, "about", "assay", name, required=True)
+    blood = page.text(table, "blood", "assay", name)
+    factors: dict[str, Quantity] = {}
+    for key in FACTORS:
+        if key in table:
+            try:
+                factors[key] = as_quantity(table[key], "assay", name, key, origin=page.origin)
+            except ExodeliveryError as error:
+                page.fault(error.message, "assay", name, key, remedy=error.remedy)
+    if ("residual_blood" in factors) != bool(blood):
+        page.fault(
+            "Blood that stayed in a tissue has an amount and an observable of its own",
+            "assay", name, remedy='write residual_blood = { … } and blood = "plasma_total"',
+        )  # fmt: skip
+    half_life = None
+    if "half_life" in table:
+        try:
+            half_life = hours(page.text(table, "half_life", "assay", name))
+        except UnitError as error:
+            page.fault(error.message, "assay", name, "half_life", remedy=error.remedy)
+    if half_life is not None and not half_life > 0:
+        page.fault("A half-life of decay is positive", "assay", name, "half_life")
+    if not factors and half_life is None:
+        page.fault("The assay says nothing", "assay", name, remedy=f"give one of {', '.join(FACTORS)} or half_life")
+    return Assay(name, about, factors, blood, half_life, page.origin.place("assay", name))
+
+
 def _head(page: _Page, document: Mapping[str, Any]) -> tuple[bool, tuple[str, ...]]:
     """Check the page's own keys; return ``verified`` and the caveats."""
     page.keys(document, KEYS)
@@ -215,6 +248,7 @@ def read_study(folder: Path) -> Study:
     page.keys(system, SYSTEM_KEYS, "system")
     units = _units(page, document)
     declared = page.table(document, "arms")
+    assays = page.table(document, "assay")
     body = page.text(system, "body", "system")
     arms = Table({name: _arm(page, name, page.table(declared, name, "arms"), body) for name in declared})
     study = Study(
@@ -229,6 +263,7 @@ def read_study(folder: Path) -> Study:
         units=units,
         readings=page.texts(page.table(document, "what"), "what"),
         read=page.text(document, "read", required=True),
+        assays=Table({name: _assay(page, name, page.table(assays, name, "assay")) for name in assays}),
         path=folder,
     )
     page.problems.raise_any(f"The study {folder.name}", Place(str(folder)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from exodelivery.citation import Citation
 from exodelivery.declare.table import Table
+from exodelivery.evidence.assay import Assay
 from exodelivery.evidence.records import Record
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class Study:
         Species, tumour, body; a paper's odd units in our words; how a ``what`` was read.
     read : str
         What was read where.
+    assays : Table of Assay
+        By observable: what the measurement made of it, where values are not corrected.
     path : Path or None
         The folder.
     """
@@ -98,6 +101,7 @@ class Study:
     units: Table[str] = field(default_factory=Table)
     readings: Table[str] = field(default_factory=Table)
     read: str = ""
+    assays: Table[Assay] = field(default_factory=Table)
     path: Path | None = None
 
     @property
@@ -117,11 +121,13 @@ class Study:
 
     def __str__(self) -> str:
         lines = [repr(self), self.about, self.citation.as_text(), f"read: {self.read}"]
+        lines += [f"assay of {assay.observable}: {assay}" for assay in self.assays.values()]
         return "\n".join(lines + [f"- {caveat}" for caveat in self.caveats])
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        caveats = "".join(f"<li>{escape(caveat)}</li>" for caveat in self.caveats)
+        said = [*(f"assay of {assay.observable}: {assay}" for assay in self.assays.values()), *self.caveats]
+        caveats = "".join(f"<li>{escape(one)}</li>" for one in said)
         head = f"<p><b>{escape(self.name)}</b>: {escape(self.about)}</p><p>{self.citation.as_html()}</p>"
         return f"{head}<ul>{caveats}</ul>{self.table().to_html(escape=True, index=False, na_rep='')}"

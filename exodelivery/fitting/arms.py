@@ -20,6 +20,7 @@ from exodelivery.errors import FitError, UnitError, nearest
 from exodelivery.evidence.identities import independent
 from exodelivery.evidence.records import Record
 from exodelivery.evidence.study import Arm, Study
+from exodelivery.fitting.assays import assayed
 from exodelivery.fitting.noise import Noise, noise_of, titles
 from exodelivery.fitting.recipe import Pairing, Reading, Recipe
 from exodelivery.solve.functionals import Value, evaluate
@@ -37,7 +38,7 @@ MOLAR_MASS = "drug.molar_mass"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record that a fit uses, and how its number is read off a run."""
+    """A record that a fit uses, and how its number is read off a run; ``left``: what has not decayed of its label."""
 
     record: Record
     noise: Noise
@@ -46,6 +47,7 @@ class Row:
     start: float
     end: float
     beneath: tuple[float, float] | None
+    left: float = 1.0
 
     @property
     def title(self) -> str:
@@ -113,6 +115,7 @@ class ArmOfFit:
                 by = gradient(moved, observable, row.functional, value, **row.where)
                 slopes[n] = by * convert(1.0, value.unit, unit, molar_mass=mass)
                 slopes[n] += [self._by_mass(place, value, unit, mass) for place in places]
+                slopes[n] *= row.left
         return values, slopes
 
     def _by_mass(self, place: int, value: Value, unit: str, mass: float | None) -> float:
@@ -142,10 +145,8 @@ class ArmOfFit:
 
 
 def _in_unit_of(row: Row, value: Value, mass: float | None) -> Value:
-    if row.record.against:
-        return value
-    unit = row.record.unit
-    number = float(convert(value.value, value.unit, unit, molar_mass=mass)) if value else value.value
+    unit = value.unit if row.record.against else row.record.unit
+    number = row.left * float(convert(value.value, value.unit, unit, molar_mass=mass)) if value else value.value
     return replace(value, value=number, unit=unit)
 
 
@@ -240,6 +241,7 @@ def arm_of_fit(
                 where=pairing.place,
                 remedy="choose a model whose parts are those of the arm",
             )
+    model = assayed(model, study)
     names = list(dict.fromkeys(record.what.observable for record in (*records, *against)))
     for name in names:
         if name not in model.observables:
@@ -253,9 +255,10 @@ def arm_of_fit(
     for name, reason in compiled.system.unavailable.items():
         raise FitError(f"{name} is unavailable in {model.name!r}: {reason}", where=pairing.place)
     peaks = {_peak(record): record.value for record in study.records if record.what.functional == "tmax"}
-    rows = tuple(_row(record, recipe, pairing, lean, peaks) for record in records)
-    others = tuple(_row(record, recipe, pairing, lean, peaks, beneath=True) for record in against)
-    found = ArmOfFit(pairing, lean, compiled, regimen_of(arm), rows, others)
+    rows = [_row(record, recipe, pairing, lean, peaks) for record in records]
+    others = [_row(record, recipe, pairing, lean, peaks, beneath=True) for record in against]
+    rows, others = ([_decayed(row, study) for row in part] for part in (rows, others))
+    found = ArmOfFit(pairing, lean, compiled, regimen_of(arm), tuple(rows), tuple(others))
     _try_units(found)
     return found
 
@@ -313,6 +316,20 @@ def _read(
             remedy="give the arm a later horizon",
         )
     return Row(record, noise, functional, at, start, end, beneath)
+
+
+def _decayed(row: Row, study: Study) -> Row:
+    """Return a row with what is left of a label at its time, where the study did not correct for decay."""
+    assay = study.assays.get(row.record.what.observable)
+    if assay is None or assay.half_life is None:
+        return row
+    if row.functional != "level" or row.at is None:
+        raise FitError(
+            f"{row.title} was not corrected for decay, which only a level at a time can be",
+            where=row.record.place,
+            remedy="give the levels, or the corrected number",
+        )
+    return replace(row, left=assay.left(row.at))
 
 
 def _try_units(arm: ArmOfFit) -> None:
