@@ -1,4 +1,4 @@
-"""``python -m benchmarks [M1 M2 … ivp library theophylline]``: ratios to the peers that are installed.
+"""``python -m benchmarks [M1 M2 … ivp library theophylline curves]``: ratios to the peers that are installed.
 
 The table goes to the screen and to ``out/bench.json``, which is written anew after every row.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from benchmarks.builds import builds
+from benchmarks.curves import dose_response
 from benchmarks.fits import fits
 from benchmarks.limits import arithmetic_bound, memory
 from benchmarks.measure import Point, at_target, curve, floor
@@ -24,6 +25,12 @@ from benchmarks.tools import TOOLS
 from exodelivery.solve.timeline import Array
 
 SETS, FEW = 512, 8
+OTHERS: dict[str, Callable[[], Iterator[Row]]] = {
+    "ivp": ivp,
+    "library": library,
+    "theophylline": theophylline,
+    "curves": dose_response,
+}
 FLOORS = (0.1, 1.0, 10.0, 1000.0)
 """Absolute tolerances that a tool is tried with where small derivatives count, its best time being taken: those that
 take one for all states get it from the smallest of them, and may want it from the largest."""
@@ -33,11 +40,13 @@ TINY = 1e-4
 
 def main(names: list[str]) -> None:
     table = Table()
-    for name in names or [*ALL, "ivp", "library", "theophylline"]:
+    for name in names or [*ALL, *OTHERS]:
         if name in ALL:
             _model(ALL[name](), table)
         else:
-            table.extend({"ivp": ivp, "library": library, "theophylline": theophylline}[name]())
+            table.extend(
+                {"ivp": ivp, "library": library, "theophylline": theophylline, "curves": dose_response}[name]()
+            )
     print(f"\n{len(table.rows)} rows in {table.path}")
 
 

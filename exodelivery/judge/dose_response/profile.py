@@ -1,7 +1,7 @@
-"""Floor 8: profile intervals of one unknown, for thousands of curves at once.
+"""Floor 8: profile intervals, for several unknowns of thousands of curves at once.
 
-One unknown is held at a value, all others are fitted again, and the value is moved until the sum of squares has grown
-by what the confidence allows (Bates and Watts 1988, chapter 6). An interval that has no end is said to have none.
+An end lies where the sum of squares, least in all other unknowns, has grown by what the confidence allows (Bates and
+Watts 1988, chapter 6). An interval that has no end is said to have none.
 
 References
 ----------
@@ -10,25 +10,40 @@ Bates DM, Watts DG. Nonlinear Regression Analysis and Its Applications. Wiley 19
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exodelivery.judge.dose_response.least_squares import Box, fit
+from exodelivery.judge.dose_response.newton_ends import Sought, newton_ends, sought_of
+from exodelivery.judge.dose_response.search import search
 from exodelivery.judge.dose_response.task import DOSE, Mark, Task
 from exodelivery.solve.timeline import Array
 
-ROUNDS, STEPS = 24, 60
-SETTLED = 1e-4
-"""Of the variance: a change of the sum of squares that no end of an interval can show."""
-CLOSE = 2e-3
-"""Of the root of the growth of the sum of squares, in standard deviations: where an end is exact enough."""
+CHECKS, CHECK_STEPS = 4, 12
+"""How often an end is tried from the best fit's side, and in how many steps."""
+STAGES = (0.5, 0.8, 1.0)
+"""Shares of the way, in standard deviations, by which an end is reached that is not reached at once."""
+LOWER = 1e-4
+"""Share of the growth of the sum of squares by which another valley counts as deeper."""
 
 
 def ends(
-    task: Task, theta: Array, cost: Array, box: Box, place: int, spread: Array, variance: Array, quantile: Array
-) -> tuple[Array, Array]:
-    """Return both ends of an unknown's interval.
+    task: Task,
+    theta: Array,
+    cost: Array,
+    box: Box,
+    places: Sequence[int],
+    spread: Array,
+    variance: Array,
+    quantile: Array,
+) -> Array:
+    """Return both ends of the intervals of some unknowns.
+
+    Newton's method finds nearly all. Each end is then tried from the best fit's side, since a curve with few doses has
+    several valleys: where that finds a lower sum of squares the end lies further out. What is left is searched.
 
     Parameters
     ----------
@@ -36,8 +51,8 @@ def ends(
     theta, cost : array, (curves, unknowns) and (curves,)
         The best fit.
     box : Box
-    place : int
-        Which unknown.
+    places : sequence of int
+        Which unknowns.
     spread : array, (curves, unknowns, unknowns)
         Inverse of the normal matrix at the best fit.
     variance, quantile : array, (curves,)
@@ -45,88 +60,61 @@ def ends(
 
     Returns
     -------
-    low, high : array, (curves,)
+    array, (curves, places, 2)
         At a bound of the unknown where the data do not refuse it: minus or plus infinity.
     """
-    return (
-        _one_end(task, theta, cost, box, place, spread, variance, quantile, -1.0),
-        _one_end(task, theta, cost, box, place, spread, variance, quantile, 1.0),
-    )
-
-
-def _one_end(
-    task: Task,
-    theta: Array,
-    cost: Array,
-    box: Box,
-    place: int,
-    spread: Array,
-    variance: Array,
-    quantile: Array,
-    sign: float,
-) -> Array:
-    count = len(theta)
-    bound = box.high[:, place] if sign > 0 else box.low[:, place]
-    found = np.full(count, sign * np.inf)
-    free = box.free[:, place] & np.isfinite(cost) & (variance > 0) & np.isfinite(quantile)
-    found[~box.free[:, place]] = theta[~box.free[:, place], place]
-    own = spread[:, place, place]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        direction = np.where(own[:, None] > 0, spread[:, :, place] / own[:, None], 0.0)
-        reach = np.sqrt(own * variance) * quantile
-    direction = np.where(np.isfinite(direction), direction, 0.0)
-    room = np.abs(bound - theta[:, place])
-    reach = np.where(np.isfinite(reach) & (reach > 0), reach, 0.1 * room)
-    reach = np.minimum(reach, room)
-    held = box.without(place)
-    inner = np.zeros(count)
-    inner_z = np.zeros(count)
-    outer = np.full(count, np.inf)
-    outer_z = np.full(count, np.nan)
-    step = reach.copy()
-    last = theta.copy()
-    rows = np.flatnonzero(free & (room > 0))
-    for _ in range(ROUNDS):
-        if not len(rows):
+    sought = sought_of(task, tuple(places))
+    found = sought.sign * np.inf
+    curve, place = sought.curve, sought.place
+    held = ~box.free[curve, place]
+    found[held] = theta[curve[held], place[held]]
+    edge = np.where(sought.sign > 0, box.high[curve, place], box.low[curve, place])
+    sound = np.isfinite(cost) & (variance > 0) & np.isfinite(quantile)
+    rows = np.flatnonzero(~held & sound[curve] & (edge != theta[curve, place]))
+    found[rows], _ = newton_ends(task, theta, cost, box, sought.rows(rows), variance, quantile)
+    going = rows[np.isnan(found[rows])]
+    start = theta[curve[going]]
+    for share in STAGES:
+        if len(going):
+            found[going], start = newton_ends(
+                task, theta, cost, box, sought.rows(going), variance, share * quantile, start
+            )
+    going = rows[np.isfinite(found[rows])]
+    for _ in range(CHECKS):
+        if not len(going):
             break
-        start = last[rows].copy()
-        moved = theta[rows, place] + sign * step[rows]
-        start += direction[rows] * (moved - start[:, place])[:, None]
-        start[:, place] = moved
-        part = task.rows(rows)
-        ended = fit(part, start, held.rows(rows), 1e-9, SETTLED * variance[rows], STEPS)
-        fresh = ~np.isfinite(ended.cost)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            z = np.sqrt(np.maximum(ended.cost - cost[rows], 0.0) / variance[rows])
-        z = np.where(fresh, np.inf, z)
-        inside = z <= quantile[rows]
-        last[rows] = np.where((np.isfinite(z) & inside)[:, None], ended.theta, last[rows])
-        inner[rows], inner_z[rows] = np.where(inside, step[rows], inner[rows]), np.where(inside, z, inner_z[rows])
-        outer[rows], outer_z[rows] = np.where(inside, outer[rows], step[rows]), np.where(inside, outer_z[rows], z)
-        near = np.abs(z - quantile[rows]) <= CLOSE
-        tight = outer[rows] - inner[rows] <= 1e-6 * np.maximum(1.0, np.abs(theta[rows, place]))
-        at_bound = inside & (step[rows] >= room[rows] * (1 - 1e-12))
-        ending = (near | tight) & ~at_bound
-        stopped = rows[ending]
-        found[stopped] = theta[stopped, place] + sign * np.where(near, step[rows], inner[rows])[ending]
-        rows = rows[~(ending | at_bound)]
-        step[rows] = _next(inner[rows], inner_z[rows], outer[rows], outer_z[rows], quantile[rows], room[rows])
-    # Ends that the rounds did not reach lie between what was kept and what was refused.
-    unfinished = rows[np.isfinite(outer[rows])]
-    found[unfinished] = theta[unfinished, place] + sign * outer[unfinished]
-    return found
+        deeper, start = _deeper(task, theta, cost, box, sought.rows(going), variance, quantile, found[going])
+        going, start = going[deeper], start[deeper]
+        if not len(going):
+            break
+        found[going], _ = newton_ends(task, theta, cost, box, sought.rows(going), variance, quantile, start)
+        going = going[np.isfinite(found[going])]
+    found[going] = np.nan
+    for row in np.unique(place[np.isnan(found)]):
+        for sign in (-1.0, 1.0):
+            left = np.flatnonzero(np.isnan(found) & (place == row) & (sought.sign == sign))
+            if len(left):
+                which = curve[left]
+                found[left] = search(
+                    task.rows(which), theta[which], cost[which], box.rows(which), int(row), spread[which],
+                    variance[which], quantile[which], sign,
+                )  # fmt: skip
+    return found.reshape(len(theta), len(places), 2)
 
 
-def _next(inner: Array, inner_z: Array, outer: Array, outer_z: Array, aim: Array, room: Array) -> Array:
-    """Return where to look next: on the line through both sides where they enclose the end, else further out."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        growth = np.clip(aim / np.maximum(inner_z, 1e-9), 1.2, 4.0)
-        further = np.where(inner > 0, inner * growth, 0.1 * room)
-        part = np.clip((aim - inner_z) / (outer_z - inner_z), 0.08, 0.92)
-        part = np.where(np.isfinite(part), part, 0.5)
-        between = inner + part * (outer - inner)
-    found: Array = np.where(np.isfinite(outer), between, np.minimum(further, room))
-    return found
+def _deeper(
+    task: Task, theta: Array, cost: Array, box: Box, sought: Sought, variance: Array, quantile: Array, value: Array
+) -> tuple[NDArray[np.bool_], Array]:
+    """Return which ends have a lower sum of squares than they should, and all unknowns there."""
+    curve, every = sought.curve, np.arange(len(sought.curve))
+    free = box.free[curve]
+    free[every, sought.place] = False
+    start = theta[curve]
+    start[every, sought.place] = value
+    room = quantile[curve] ** 2 * variance[curve]
+    bounds = Box(box.low[curve], box.high[curve], free)
+    ended = fit(task.rows(curve), start, bounds, 1e-9, 1e-6 * room, CHECK_STEPS)
+    return ended.cost < cost[curve] + room * (1.0 - LOWER), ended.theta
 
 
 def at_mark(task: Task, theta: Array, mark: Mark) -> tuple[Task, Array]:

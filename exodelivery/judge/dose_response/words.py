@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from exodelivery.judge.dose_response.estimate import Estimate
 from exodelivery.solve.timeline import Array
@@ -39,54 +42,78 @@ def outliers(response: Array, left: Array, leverage: Array, weight: Array, freed
     others = (whole - squares / room) / (freedom - 1)
     scale = max(1e-24 * float(np.max(squares, initial=0.0)), 1e-300)
     far = np.sqrt(squares / room / np.maximum(others, scale))
-    limit = stats.t.isf(0.5 * DOUBT / max(int(used.sum()), 1), freedom - 1)
+    limit = student(0.5 * DOUBT / max(int(used.sum()), 1), freedom - 1)
     found: NDArray[np.bool_] = used & (far > limit) & (np.abs(left) > NEAR * np.ptp(response[used]))
     return found
 
 
-def by_dose(dose: Array, response: Array) -> tuple[Array, Array, NDArray[np.intp], float, int]:
-    """Return the doses, their mean responses, the wells of each, and the scatter within doses with its freedom."""
+@lru_cache(maxsize=1024)
+def student(chance: float, freedom: int) -> float:
+    """Return what Student's t exceeds with a chance; kept, as curves of one table ask for the same few."""
+    return float(-special.stdtrit(freedom, chance))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Means:
+    """Responses by dose.
+
+    Attributes
+    ----------
+    dose, mean : array, (doses,)
+    place : array of int, (wells,)
+        Which dose each well has.
+    count : array of int, (doses,)
+    variance : float
+        Within doses; NaN where each has one well. ``freedom`` is its degrees of freedom.
+    """
+
+    dose: Array
+    mean: Array
+    place: NDArray[np.intp]
+    count: NDArray[np.intp]
+    variance: float
+    freedom: int
+
+
+def by_dose(dose: Array, response: Array) -> Means:
+    """Return means of the response, and the scatter within doses."""
     doses, place, count = np.unique(dose, return_inverse=True, return_counts=True)
     means = np.bincount(place, response) / count
-    freedom = int((count - 1).sum())
+    freedom = len(dose) - len(doses)
     within = float(((response - means[place]) ** 2).sum() / freedom) if freedom else float("nan")
-    return doses, means, count, within, freedom
+    return Means(doses, means, place, count, within, freedom)
 
 
-def rebound(dose: Array, response: Array, fallback: tuple[float, int], falls: bool, unit: str) -> str:
+def rebound(means: Means, fallback: tuple[float, int], falls: bool, unit: str) -> str:
     """Return where the response turns back as the dose goes on, in words; empty where it does not.
 
     The largest turn between any two doses counts, against the scatter of wells, with a correction for the pairs.
     """
-    doses, means, count, variance, freedom = by_dose(dose, response)
-    if freedom < 3:
-        variance, freedom = fallback
-    size = len(doses)
+    variance, freedom = (means.variance, means.freedom) if means.freedom >= 3 else fallback
+    size = len(means.dose)
     if size < 3 or freedom < 1 or not variance > 0:
         return ""
-    turn = (means[None, :] - means[:, None]) * (1.0 if falls else -1.0)
-    error = np.sqrt(variance * (1.0 / count[:, None] + 1.0 / count[None, :]))
-    z = np.where(np.triu(np.ones((size, size), bool), 1), turn / error, -np.inf)
-    first, last = np.unravel_index(int(np.argmax(z)), z.shape)
-    limit = stats.t.isf(RARE / (size * (size - 1) / 2), freedom)
-    if z[first, last] <= limit or first == 0:
+    turn = (means.mean[None, :] - means.mean[:, None]) * (1.0 if falls else -1.0)
+    error = np.sqrt(variance * (1.0 / means.count[:, None] + 1.0 / means.count[None, :]))
+    z = np.where(np.arange(size)[:, None] < np.arange(size)[None, :], turn / error, -np.inf)
+    first, last = divmod(int(z.argmax()), size)
+    if first == 0 or z[first, last] <= student(RARE / (size * (size - 1) / 2), freedom):
         return ""
     verb = "rises" if falls else "falls"
     return (
-        f"not monotone: the response {verb} again from {means[first]:.3g} at {doses[first]:.3g} {unit} to "
-        f"{means[last]:.3g} at {doses[last]:.3g} {unit} ({z[first, last]:.1f} standard errors)"
+        f"not monotone: the response {verb} again from {means.mean[first]:.3g} at {means.dose[first]:.3g} {unit} to "
+        f"{means.mean[last]:.3g} at {means.dose[last]:.3g} {unit} ({z[first, last]:.1f} standard errors)"
     )
 
 
-def misfit(dose: Array, response: Array, fitted: Array, unknowns: int) -> str:
+def misfit(means: Means, fitted: Array, unknowns: int) -> str:
     """Return whether the curve misses the means of doses by more than their wells scatter, in words."""
-    doses, means, count, variance, freedom = by_dose(dose, response)
-    spare = len(doses) - unknowns
-    if freedom < 3 or spare < 1 or not variance > 0:
+    spare = len(means.dose) - unknowns
+    if means.freedom < 3 or spare < 1 or not means.variance > 0:
         return ""
-    at = np.array([fitted[dose == one].mean() for one in doses])
-    ratio = float((count * (means - at) ** 2).sum() / spare / variance)
-    chance = float(stats.f.sf(ratio, spare, freedom))
+    at = np.bincount(means.place, fitted) / means.count
+    ratio = float((means.count * (means.mean - at) ** 2).sum() / spare / means.variance)
+    chance = float(special.fdtrc(spare, means.freedom, ratio))
     return f"the curve misses means of doses by more than wells scatter (p = {chance:.1g})" if chance < RARE else ""
 
 

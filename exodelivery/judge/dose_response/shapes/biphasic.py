@@ -12,7 +12,7 @@ from exodelivery.judge.dose_response.shapes.hill import SLOPE, tail
 from exodelivery.judge.dose_response.shapes.protocol import Form
 from exodelivery.solve.timeline import Array
 
-HALVINGS = 80
+MOST_ROUNDS, SETTLED = 80, 1e-14
 
 
 class Biphasic:
@@ -48,14 +48,26 @@ class Biphasic:
         )
 
     def inverse(self, level: Array, form: Array) -> Array:
-        """Return where the curve has a level, by halving."""
+        """Return where the curve has a level: between where its phases have it, by Newton's method kept inside."""
         form = np.asarray(form, dtype=float)
         level = np.broadcast_to(np.asarray(level, dtype=float), form.shape[:-1])
-        reach = 50.0 / np.exp(np.minimum(form[..., 0], form[..., 1])) + form[..., 2]
-        low, high = -reach, reach.copy()
-        for _ in range(HALVINGS):
-            middle = 0.5 * (low + high)
-            above = self.value(middle[..., None], form[..., None, :])[0][..., 0] > level
-            low, high = np.where(above, middle, low), np.where(above, high, middle)
-        found: Array = np.where((level > 0) & (level < 1), 0.5 * (low + high), np.nan)
+        slope, second, gap = np.exp(form[..., 0]), np.exp(form[..., 1]), form[..., 2]
+        share = 1.0 - tail(form[..., 3])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            odds = np.log((1.0 - level) / level)
+            ends = odds / slope, gap + odds / second
+            low, high = np.minimum(*ends), np.maximum(*ends)
+            x = share * ends[0] + (1.0 - share) * ends[1]
+            for _ in range(MOST_ROUNDS):
+                one, two = tail(slope * x), tail(second * (x - gap))
+                value = share * one + (1.0 - share) * two
+                steep = share * slope * one * (1.0 - one) + (1.0 - share) * second * two * (1.0 - two)
+                low, high = np.where(value > level, x, low), np.where(value > level, high, x)
+                moved = x + (value - level) / steep
+                moved = np.where((moved > low) & (moved < high), moved, 0.5 * (low + high))
+                still = ~(np.abs(moved - x) > SETTLED * (1.0 + np.abs(x)))
+                x = moved
+                if np.all(still):
+                    break
+        found: Array = np.where((level > 0) & (level < 1), x, np.nan)
         return found
