@@ -22,7 +22,7 @@ from exodelivery.declare.block import Block
 from exodelivery.declare.model import Model
 from exodelivery.declare.parts import Body, Carrier, Drug
 from exodelivery.declare.regimen import bolus
-from exodelivery.fitting.curves.course import Course
+from exodelivery.fitting.courses.course import Course
 from exodelivery.fitting.guess import Guess
 from exodelivery.fitting.regress import regress
 from exodelivery.solve.timeline import Array

@@ -62,7 +62,7 @@ _HOMES: dict[str, str] = {
     "bolus": "exodelivery.declare.regimen",
     "combine": "exodelivery.judge.dose_response.combination",
     "curves": "exodelivery.judge.dose_response.curves",
-    "identifiability": "exodelivery.fitting.identifiability.identify",
+    "identifiability": "exodelivery.fitting.structural.identify",
     "infusion": "exodelivery.declare.regimen",
     "nca": "exodelivery.solve.noncompartmental.analysis",
     "product": "exodelivery.solve.product",
@@ -96,7 +96,7 @@ if TYPE_CHECKING:
     from exodelivery.declare.regimen import Regimen, bolus, infusion
     from exodelivery.errors import ExodeliveryError, ExodeliveryWarning
     from exodelivery.evidence.readers.read import read
-    from exodelivery.fitting.identifiability.identify import identifiability
+    from exodelivery.fitting.structural.identify import identifiability
     from exodelivery.judge.dose_response.combination import combine
     from exodelivery.judge.dose_response.curves import curves
     from exodelivery.solve.noncompartmental.analysis import nca

@@ -95,3 +95,8 @@ def test_the_reader_of_imports_sees_what_looks_up(own: str, source: str, up: boo
 def test_only_units_imports_pint() -> None:
     importers = [path.name for path in MODULES if "import pint" in path.read_text(encoding="utf-8")]
     assert importers == ["units.py"]
+
+
+def test_no_folder_bears_the_name_of_a_public_verb() -> None:
+    folders = {path.name for path in PACKAGE.rglob("*") if path.is_dir() and "_shelf" not in path.parts}
+    assert folders.isdisjoint(exodelivery.__all__)

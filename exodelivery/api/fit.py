@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from exodelivery.declare.shelf import locate
 
 if TYPE_CHECKING:
-    from exodelivery.fitting.curves.protocol import Curve
+    from exodelivery.fitting.courses.protocol import Curve
     from exodelivery.fitting.regression import Regression
     from exodelivery.fitting.result import Fit
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from exodelivery.errors import FitError
 from exodelivery.fitting.arms import ArmOfFit, Row
-from exodelivery.fitting.curves.course import Course
-from exodelivery.fitting.curves.summaries import Summaries
+from exodelivery.fitting.courses.course import Course
+from exodelivery.fitting.courses.summaries import Summaries
 from exodelivery.fitting.noise import named
 from exodelivery.fitting.noises.correlated import Correlated
 from exodelivery.fitting.recipe import Recipe, Sampled

@@ -14,7 +14,7 @@ import numpy as np
 
 from exodelivery.errors import FitError, nearest
 from exodelivery.evidence.records import Record
-from exodelivery.fitting.curves.arms import Arms
+from exodelivery.fitting.courses.arms import Arms
 from exodelivery.fitting.guess import Guess
 from exodelivery.fitting.noise import titles
 from exodelivery.fitting.noises.spread import Spread

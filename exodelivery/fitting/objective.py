@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from exodelivery.errors import FitError
-from exodelivery.fitting.curves.protocol import Curve
+from exodelivery.fitting.courses.protocol import Curve
 from exodelivery.fitting.guess import Guess
 from exodelivery.fitting.noises.protocol import NoiseModel
 from exodelivery.fitting.ties import Ties, ties_of

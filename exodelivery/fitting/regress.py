@@ -1,7 +1,7 @@
 """Floor 7: the verb that fits a curve to numbers: least squares where that is the likelihood, else the likelihood.
 
-A model may be a plain expression of a predictor (:class:`~exodelivery.fitting.curves.formula.Formula`) or a compiled
-model run for subjects (:class:`~exodelivery.fitting.curves.course.Course`); noise, bounds, priors and ties are one.
+A model may be a plain expression of a predictor (:class:`~exodelivery.fitting.courses.formula.Formula`) or a compiled
+model run for subjects (:class:`~exodelivery.fitting.courses.course.Course`); noise, bounds, priors and ties are one.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from exodelivery.errors import FitError, nearest
-from exodelivery.fitting.curves.formula import Formula
-from exodelivery.fitting.curves.kept import Kept
-from exodelivery.fitting.curves.protocol import Curve
+from exodelivery.fitting.courses.formula import Formula
+from exodelivery.fitting.courses.kept import Kept
+from exodelivery.fitting.courses.protocol import Curve
 from exodelivery.fitting.guess import guesses_of
 from exodelivery.fitting.journal import Journal
 from exodelivery.fitting.noises.counts import Counts

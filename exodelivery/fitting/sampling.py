@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exodelivery.errors import FitError
-from exodelivery.fitting.curves.summaries import Summaries
+from exodelivery.fitting.courses.summaries import Summaries
 from exodelivery.fitting.noises.correlated import Correlated
 from exodelivery.fitting.reported import reported
 from exodelivery.solve.timeline import Array

@@ -14,7 +14,7 @@ import pytest
 from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import bolus
 from exodelivery.errors import FitError
-from exodelivery.fitting.curves.course import Course
+from exodelivery.fitting.courses.course import Course
 from exodelivery.fitting.guess import Guess
 from exodelivery.fitting.regress import regress
 from exodelivery.solve.timeline import Array

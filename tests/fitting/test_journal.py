@@ -16,7 +16,7 @@ import pytest
 from toy import RECIPE, shelf
 
 from exodelivery.fitting import journal as journals
-from exodelivery.fitting.curves.formula import Formula
+from exodelivery.fitting.courses.formula import Formula
 from exodelivery.fitting.fit import JOURNAL, fit
 from exodelivery.fitting.journal import Entry, Journal
 from exodelivery.fitting.progress import Progress

@@ -19,9 +19,9 @@ from exodelivery.declare.block import Block
 from exodelivery.declare.model import Model
 from exodelivery.declare.parts import Body, Carrier, Drug
 from exodelivery.declare.regimen import bolus
-from exodelivery.fitting.curves.course import Course
-from exodelivery.fitting.curves.stack import Stack
-from exodelivery.fitting.curves.summaries import Summaries
+from exodelivery.fitting.courses.course import Course
+from exodelivery.fitting.courses.stack import Stack
+from exodelivery.fitting.courses.summaries import Summaries
 from exodelivery.fitting.sampling import Sampling, simulate_studies
 from exodelivery.solve.timeline import Array
 

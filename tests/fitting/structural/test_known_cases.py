@@ -11,11 +11,11 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exodelivery.fitting.identifiability.combinations import tied
-from exodelivery.fitting.identifiability.identify import judge
-from exodelivery.fitting.identifiability.jets import Jets, NotRationalError, Program, Step
-from exodelivery.fitting.identifiability.prime import PRIME, Rows, null_space, rational, residue
-from exodelivery.fitting.identifiability.question import question
+from exodelivery.fitting.structural.combinations import tied
+from exodelivery.fitting.structural.identify import judge
+from exodelivery.fitting.structural.jets import Jets, NotRationalError, Program, Step
+from exodelivery.fitting.structural.prime import PRIME, Rows, null_space, rational, residue
+from exodelivery.fitting.structural.question import question
 
 KNOWN = ["D", "B"]
 

@@ -8,7 +8,7 @@ import pytest
 
 import exodelivery as exo
 from exodelivery.errors import FitError
-from exodelivery.fitting.identifiability.identify import identifiability
+from exodelivery.fitting.structural.identify import identifiability
 
 
 def test_blood_alone_tells_the_sum_of_clearances_and_an_organ_settles_one() -> None:

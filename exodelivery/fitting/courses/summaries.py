@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exodelivery.fitting.curves.course import Course
+from exodelivery.fitting.courses.course import Course
 from exodelivery.fitting.reported import reported, reported_by
 from exodelivery.solve.timeline import Array
 

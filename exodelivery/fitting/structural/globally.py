@@ -18,10 +18,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from exodelivery.fitting.identifiability.jets import NotRationalError, Program, SingularStartError
-from exodelivery.fitting.identifiability.prime import PRIME, residue
-from exodelivery.fitting.identifiability.question import Question
-from exodelivery.fitting.identifiability.rank import Ranker
+from exodelivery.fitting.structural.jets import NotRationalError, Program, SingularStartError
+from exodelivery.fitting.structural.prime import PRIME, residue
+from exodelivery.fitting.structural.question import Question
+from exodelivery.fitting.structural.rank import Ranker
 
 MOST_TERMS = 20000
 """No equation is written out that has more terms."""
@@ -257,7 +257,7 @@ class _System:
     def _orders(self) -> int:
         """Return how many coefficients the rank needs, and one more."""
         rows, needed = self.point.rows, 0
-        from exodelivery.fitting.identifiability.prime import Rows
+        from exodelivery.fitting.structural.prime import Rows
 
         space = Rows(self.point.width)
         for order in range(max(map(len, rows.values()))):

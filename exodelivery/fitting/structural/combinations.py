@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from exodelivery.fitting.identifiability.prime import PRIME, Integers, Rows, null_space, rational
-from exodelivery.fitting.identifiability.question import Question
-from exodelivery.fitting.identifiability.rank import Point, Ranker, gradient
+from exodelivery.fitting.structural.prime import PRIME, Integers, Rows, null_space, rational
+from exodelivery.fitting.structural.question import Question
+from exodelivery.fitting.structural.rank import Point, Ranker, gradient
 
 MOST_TERMS = 180
 """Largest span of candidates that is tried."""

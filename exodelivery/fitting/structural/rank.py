@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from exodelivery.fitting.identifiability.jets import Jets, Program
-from exodelivery.fitting.identifiability.prime import PRIME, Integers, Rows
-from exodelivery.fitting.identifiability.question import Question
+from exodelivery.fitting.structural.jets import Jets, Program
+from exodelivery.fitting.structural.prime import PRIME, Integers, Rows
+from exodelivery.fitting.structural.question import Question
 
 
 @dataclass(frozen=True, slots=True, eq=False)

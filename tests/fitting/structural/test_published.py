@@ -20,10 +20,10 @@ import pytest
 import sympy
 
 from exodelivery.declare.table import Table
-from exodelivery.fitting.identifiability.globally import unique
-from exodelivery.fitting.identifiability.prime import Rows
-from exodelivery.fitting.identifiability.question import Arm, Question
-from exodelivery.fitting.identifiability.rank import Ranker, gradient
+from exodelivery.fitting.structural.globally import unique
+from exodelivery.fitting.structural.prime import Rows
+from exodelivery.fitting.structural.question import Arm, Question
+from exodelivery.fitting.structural.rank import Ranker, gradient
 
 FILE = Path(os.environ.get("EXODELIVERY_DATA", "")) / "identifiability" / "cases.json"
 pytestmark = pytest.mark.skipif(

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from exodelivery.errors import FitError
-from exodelivery.fitting.identifiability.prime import PRIME, Integers, residue
+from exodelivery.fitting.structural.prime import PRIME, Integers, residue
 
 
 class NotRationalError(FitError):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from exodelivery.fitting.curves.protocol import Curve
+from exodelivery.fitting.courses.protocol import Curve
 from exodelivery.solve.timeline import Array
 
 
@@ -24,7 +24,7 @@ class Stack:
 
     Examples
     --------
-    >>> from exodelivery.fitting.curves.formula import Formula
+    >>> from exodelivery.fitting.courses.formula import Formula
     >>> x = {"x": np.array([1.0, 2.0])}
     >>> both = Stack([Formula("a * x", x), Formula("a + b * x", x)])
     >>> both.names, both.predict(np.array([1.0, 3.0])).tolist()

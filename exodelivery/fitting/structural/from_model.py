@@ -19,8 +19,8 @@ from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import Dose, Regimen
 from exodelivery.declare.table import Table
 from exodelivery.errors import FitError, nearest
-from exodelivery.fitting.identifiability.jets import NotRationalError, Program
-from exodelivery.fitting.identifiability.question import Arm, Question
+from exodelivery.fitting.structural.jets import NotRationalError, Program
+from exodelivery.fitting.structural.question import Arm, Question
 from exodelivery.solve.dosing import is_pool
 from exodelivery.solve.simulate import machine_for, run
 

@@ -11,19 +11,19 @@ from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import Regimen
 from exodelivery.declare.table import Table
 from exodelivery.errors import FitError
-from exodelivery.fitting.identifiability.combinations import Block, Points, combinations, tied
-from exodelivery.fitting.identifiability.from_model import (
+from exodelivery.fitting.structural.combinations import Block, Points, combinations, tied
+from exodelivery.fitting.structural.from_model import (
     FromModel,
     from_model,
     with_exponents_held,
     with_unknown_starts,
 )
-from exodelivery.fitting.identifiability.globally import unique
-from exodelivery.fitting.identifiability.jets import SingularStartError
-from exodelivery.fitting.identifiability.prime import Integers, Rows
-from exodelivery.fitting.identifiability.question import Question
-from exodelivery.fitting.identifiability.rank import Point, Ranker
-from exodelivery.fitting.identifiability.result import Group, Identifiability, Measurement, Verdict
+from exodelivery.fitting.structural.globally import unique
+from exodelivery.fitting.structural.jets import SingularStartError
+from exodelivery.fitting.structural.prime import Integers, Rows
+from exodelivery.fitting.structural.question import Question
+from exodelivery.fitting.structural.rank import Point, Ranker
+from exodelivery.fitting.structural.result import Group, Identifiability, Measurement, Verdict
 
 LAST = ("pool", "population", "parameter by itself")
 """What is named after observables that settle as much."""
@@ -107,7 +107,7 @@ def judge(question: Question, seen: Sequence[str], others: Sequence[str] = (), s
 
     Examples
     --------
-    >>> from exodelivery.fitting.identifiability.question import question
+    >>> from exodelivery.fitting.structural.question import question
     >>> asked = question({"c": "-(k_el + k_rel) * c"}, {"total": "c / V"}, start={"c": "D"}, known=["D"])
     >>> print(judge(asked, ["total"])["k_el"])
     only in k_el + k_rel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exodelivery.fitting.curves.protocol import Curve
+from exodelivery.fitting.courses.protocol import Curve
 from exodelivery.fitting.journal import Entry, Journal
 from exodelivery.solve.timeline import Array
 
