@@ -149,7 +149,7 @@ def _simulated(
     for n, (row, value, plain) in enumerate(zip(rows, predicted, summaries.predict(values), strict=True)):
         kind = summaries.kinds[n][0]
         own = {"level": str(unit), "cmax": str(unit), "mrt": "h", "half_life": "h"}.get(kind, f"{unit}*h")
-        there = float(convert(float(plain), own, row.record.unit, molar_mass=mass))
+        there = row.left * float(convert(float(plain), own, row.record.unit, molar_mass=mass))
         if not value or not value.value > 0 or not there > 0:
             why = value.why or "it is not positive"
             raise FitError(f"{row.title} cannot be simulated: {why}", where=row.record.place, remedy="leave it out")
