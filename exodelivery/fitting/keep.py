@@ -22,7 +22,7 @@ from exodelivery.declare.shelf import find, locate
 from exodelivery.declare.table import Table
 from exodelivery.errors import FitError, Place
 from exodelivery.fitting.recipe import Recipe, Share
-from exodelivery.fitting.result import Fit, ParameterRow, PredictionRow
+from exodelivery.fitting.result import Fit, NoiseRow, ParameterRow, PredictionRow
 from exodelivery.fitting.verdict import Verdict
 from exodelivery.units import format_quantity
 
@@ -30,6 +30,7 @@ SCHEMA = 1
 RESULT, VALUES = "result.json", "fitted.toml"
 LARGEST = 50_000_000
 """Bytes of a kept result that are read."""
+_NEEDED = frozenset(field.name for field in dataclasses.fields(Fit)) - {"noises"}
 _DIGITS = 12
 _WORDS = frozenset({"about", "source", "note"})
 
@@ -157,7 +158,7 @@ def read_fit(folder: Path) -> Fit:
 
 
 def _fit(given: dict[str, Any]) -> Fit:
-    members = {field.name: given[field.name] for field in dataclasses.fields(Fit)}
+    members = {field.name: given[field.name] for field in dataclasses.fields(Fit) if field.name in {*_NEEDED, *given}}
     count = len(members["parameters"])
     for name in ("covariance", "data"):
         members[name] = np.array(members[name], dtype=float)
@@ -172,6 +173,7 @@ def _fit(given: dict[str, Any]) -> Fit:
         "predictions": tuple(PredictionRow(**_nan(row)) for row in members["predictions"]),
         "citations": tuple(Citation(**one) for one in members["citations"]),
         "shares": tuple(Share(**{**one, "parameters": tuple(one["parameters"])}) for one in members["shares"]),
+        "noises": tuple(NoiseRow(**row) for row in members.get("noises", ())),
         "method": Table(members["method"]),
         "hashes": Table(members["hashes"]),
     }

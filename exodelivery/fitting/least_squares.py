@@ -16,9 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from exodelivery.errors import FitError
 from exodelivery.fitting.problem import Evaluator
-from exodelivery.fitting.protocol import Ended
+from exodelivery.fitting.protocol import Doubt, Ended
 from exodelivery.fitting.unknowns import FARTHEST
+from exodelivery.fitting.verdict import FLAT, decrement
 from exodelivery.solve.timeline import Array
 
 MOST_EVALUATIONS = 80
@@ -28,7 +30,7 @@ MOST_EVALUATIONS = 80
 class LeastSquares:
     """Levenberg-Marquardt through lmfit."""
 
-    name = "least_squares"
+    name = "least squares"
 
     def estimate(
         self, evaluator: Evaluator, start: Array, tolerance: float, tell: Callable[[float], None] | None = None
@@ -43,9 +45,21 @@ class LeastSquares:
         tolerance : float
             Relative change of the sum of squares, and of the unknowns, at which it stops.
         tell : callable, optional
-            Called with each sum of squares.
+            Called with the best sum of squares so far.
+
+        Raises
+        ------
+        FitError
+            If the recipe wants noises estimated, which least squares cannot.
         """
         import lmfit
+
+        recipe = evaluator.problem.recipe
+        if recipe.noises:
+            raise FitError(
+                f"{recipe.name} has noises to estimate, and least squares takes every error as given",
+                remedy='write estimator = "MAP" under [method]',
+            )
 
         best: list[Any] = [np.inf, start]
         names = [f"u{n}" for n in range(len(start))]
@@ -85,3 +99,12 @@ class LeastSquares:
             warnings.filterwarnings("ignore", message="divide by zero|invalid value", category=RuntimeWarning)
             found = minimizer.minimize(method="leastsq")
         return Ended(best[1], best[0], bool(found.success) and not found.aborted, str(found.message))
+
+    def doubt(self, evaluator: Evaluator, end: Ended) -> Doubt:
+        """Return what the records say where a fit ended: ``J'J`` of residuals in standard deviations."""
+        residuals, jacobian = evaluator.residuals(end.white), evaluator.jacobian(end.white)
+        problem = evaluator.problem
+        slopes = jacobian[: problem.records]
+        flat = decrement(residuals, jacobian) < FLAT
+        prior = np.eye(len(end.white))
+        return Doubt(problem, residuals[: problem.records], slopes, slopes.T @ slopes, prior, flat)

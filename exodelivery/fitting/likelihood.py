@@ -7,6 +7,7 @@ the estimate is a maximum *a posteriori*.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ import numpy as np
 from exodelivery.errors import FitError, nearest
 from exodelivery.evidence.records import Record
 from exodelivery.fitting.courses.arms import Arms
+from exodelivery.fitting.courses.protocol import Curve
 from exodelivery.fitting.guess import Guess
 from exodelivery.fitting.noise import titles
 from exodelivery.fitting.noises.spread import Spread
 from exodelivery.fitting.objective import Objective, Observed, Under
-from exodelivery.fitting.problem import Problem, problem_of
+from exodelivery.fitting.problem import Evaluator, Problem, problem_of
 from exodelivery.fitting.recipe import Recipe, read_recipe
 from exodelivery.fitting.regress import estimate, noise
 from exodelivery.fitting.regression import Regression
@@ -49,18 +51,40 @@ def fit_likelihood(
     FitError
         If the recipe cannot be used, or a noise covers nothing.
     """
-    return estimate(objective_of_recipe(problem_of(read_recipe(folder))), starts, spread, seed, progress)
+    problem = problem_of(read_recipe(folder))
+    found = estimate(objective_of_recipe(problem), starts, spread, seed, progress)
+    if not problem.recipe.samplings:
+        return found
+    count = len(problem.unknowns)
+    white = np.array([(x - u.centre) / u.sd for x, u in zip(found.at[:count], problem.unknowns, strict=True)])
+    joined = objective_of_recipe(Evaluator(problem).joined(white).problem)
+    near = tuple(
+        replace(guess, value=guess.natural(float(x)))
+        for guess, x in zip(
+            joined.guesses, np.clip(found.at[:count], joined.low[:count], joined.high[:count]), strict=True
+        )
+    )
+    return estimate(Objective(joined.curve, near, joined.observed), starts, spread, seed, progress)
 
 
-def objective_of_recipe(problem: Problem) -> Objective:
-    """Return what the likelihood of a recipe minimises."""
-    curve = Arms(problem)
+def objective_of_recipe(problem: Problem, curve: Curve | None = None, *, priors: bool = True) -> Objective:
+    """Return what the likelihood of a recipe minimises.
+
+    Parameters
+    ----------
+    problem : Problem
+    curve : Curve, optional
+        What answers for its arms, by the unknowns in base units.
+    priors : bool
+        Whether the recipe's priors count.
+    """
+    curve = Arms(problem) if curve is None else curve
     start = problem.start
     guesses = []
     for n, unknown in enumerate(problem.unknowns):
         at = unknown.centre + unknown.sd * float(np.clip(start[n], -0.99 * FARTHEST, 0.99 * FARTHEST))
         low, high = (unknown.base(end) for end in (unknown.low, unknown.high))
-        prior = (unknown.centre, unknown.sd)
+        prior = (unknown.centre, unknown.sd) if priors else None
         guesses.append(Guess(unknown.identity, unknown.base(at), unknown.scale, low, high, prior))
     rows = [row for arm in problem.arms for row in arm.rows]
     values = np.array([row.noise.observed for row in rows])

@@ -194,7 +194,7 @@ class Evaluator:
 
     def residuals(self, white: Array) -> Array:
         """Return residuals of records, then of priors, (records + unknowns,)."""
-        found = self._asked("residuals", white, lambda: self._residuals(white))
+        found = self.recorded(self._kind("residuals"), white, lambda: self._residuals(white))
         for title in found.failed:
             self.failures[title] = self.failures.get(title, 0) + 1
         return found.arrays[0]
@@ -208,9 +208,12 @@ class Evaluator:
             distances.append(np.array([row.noise.residual(value) for row, value in pairs]))
         return Entry((np.concatenate([self.problem.whitened(np.concatenate(distances)), white]),), tuple(failed))
 
-    def _asked(self, kind: str, white: Array, compute: Callable[[], Entry]) -> Entry:
-        asked = f"{kind}, joined" if self.problem.joints else kind
-        return compute() if self.journal is None else self.journal.ask(asked, white, compute)
+    def _kind(self, kind: str) -> str:
+        return f"{kind}, joined" if self.problem.joints else kind
+
+    def recorded(self, kind: str, white: Array, compute: Callable[[], Entry]) -> Entry:
+        """Return an evaluation, from the journal if there is one and it was asked before."""
+        return compute() if self.journal is None else self.journal.ask(kind, white, compute)
 
     def joined(self, white: Array) -> Evaluator:
         """Return the same with the records of sampled arms taken together, as simulated at a point."""
@@ -226,7 +229,7 @@ class Evaluator:
 
     def jacobian(self, white: Array) -> Array:
         """Return the derivatives of the residuals by the whitened unknowns, (records + unknowns, unknowns)."""
-        return self._asked("jacobian", white, lambda: Entry((self._jacobian(white),))).arrays[0]
+        return self.recorded(self._kind("jacobian"), white, lambda: Entry((self._jacobian(white),))).arrays[0]
 
     def _jacobian(self, white: Array) -> Array:
         every, slopes = self.slopes(white)

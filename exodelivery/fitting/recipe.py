@@ -136,10 +136,12 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How the least squares are run.
+    """How a recipe is fitted.
 
     Attributes
     ----------
+    estimator : str
+        One of :data:`~exodelivery.fitting.protocol.ESTIMATORS`.
     starts, seed : int
         Starting points, and the seed of all but the first, which is the library's values and the recipe's [start].
     spread : float
@@ -149,6 +151,7 @@ class Method:
     solver : str
     """
 
+    estimator: str = "least squares"
     starts: int = 4
     seed: int = 1
     spread: float = 0.7
@@ -397,7 +400,16 @@ class _Page:
         return Share(name, source, tuple(given or ()), why)
 
     def method(self, table: Mapping[str, Any]) -> Method:
-        self.only(table, ("starts", "seed", "spread", "tolerance", "solver"), "method")
+        from exodelivery.fitting.protocol import ESTIMATORS
+
+        self.only(table, ("estimator", "starts", "seed", "spread", "tolerance", "solver"), "method")
+        if "estimator" in table and self.text(table, "estimator", "method") not in ESTIMATORS:
+            self.refuse(
+                f"no estimator is called {table['estimator']!r}",
+                "method",
+                "estimator",
+                remedy=nearest(table["estimator"], ESTIMATORS),
+            )
         for key in ("starts", "seed"):
             if key in table and (type(table[key]) is not int or table[key] < (1 if key == "starts" else 0)):
                 self.refuse(f"{key} is a whole number", "method", key)

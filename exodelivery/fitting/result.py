@@ -138,6 +138,23 @@ class PredictionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class NoiseRow:
+    """One estimated number of a noise, with its 95 % interval, symmetric on the logarithm.
+
+    Attributes
+    ----------
+    name : str
+        The number, and which records it is of.
+    value, low, high : float
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """A fit, kept or new.
 
@@ -163,6 +180,8 @@ class Fit:
         Sum of squares where each start ended.
     hashes : Table of str
         Of the recipe, the models and the studies.
+    noises : tuple of NoiseRow
+        What was estimated of the records' errors.
     """
 
     name: str
@@ -180,6 +199,7 @@ class Fit:
     seed: int
     costs: tuple[float, ...]
     hashes: Table[str]
+    noises: tuple[NoiseRow, ...] = ()
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -193,8 +213,14 @@ class Fit:
 
     @property
     def information(self) -> dict[str, Array]:
-        """Information by origin on the own scales: measured (the records), literature and assumed (the priors)."""
+        """Information by origin on the own scales: measured (the records), literature and assumed (the priors).
+
+        Without priors, by maximum likelihood, whatever the records leave open counts as assumed.
+        """
         found = {"measured": self.data.copy()}
+        if self.method.get("estimator") == "maximum likelihood":
+            none = np.zeros_like(self.data)
+            return found | {"literature": none, "assumed": np.linalg.inv(self.covariance) - self.data}
         for origin in ("measured", "literature", "assumed"):
             weights = [row.prior_sd**-2 if row.origin == origin else 0.0 for row in self.parameters]
             found[origin] = found.get(origin, 0.0) + np.diag(weights)

@@ -31,6 +31,9 @@ def fit_text(fit: Fit) -> str:
             f"  {row.title:{width}}  observed {seen:>9}  predicted {format_number(row.predicted):>9} "
             f"{row.unit:12} {with_sign(row.residual, 2):>5} sd"
         )
+    for noise in fit.noises:
+        between = f"{format_number(noise.low)} to {format_number(noise.high)}"
+        lines.append(f"  {noise.name:28} {format_number(noise.value):>24}  ({between})  estimated")
     lines.append("")
     for found in learnt(fit):
         if found.word != "only its prior":
@@ -75,4 +78,19 @@ def fit_html(fit: Fit) -> str:
             for row in learnt(fit)
         ],
     )
-    return card(f"Fit {fit.name}", fit.about, Markup("").join([paragraphs(*fit.verdict.sentences), records, values]))
+    parts = [paragraphs(*fit.verdict.sentences), records, values]
+    if fit.noises:
+        parts.append(
+            table(
+                ("error", "estimate", "95 %"),
+                [
+                    (
+                        row.name,
+                        format_number(row.value, 3),
+                        f"{format_number(row.low, 3)} to {format_number(row.high, 3)}",
+                    )
+                    for row in fit.noises
+                ],
+            )
+        )
+    return card(f"Fit {fit.name}", fit.about, Markup("").join(parts))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exodelivery.fitting.protocol import Ended
 from exodelivery.fitting.unknowns import FARTHEST
 from exodelivery.solve.timeline import Array
+
+if TYPE_CHECKING:
+    from exodelivery.fitting.protocol import Ended
 
 FLAT = 0.01
 """Reduction of the sum of squares that a full Newton step still promises at a converged optimum, at most."""
