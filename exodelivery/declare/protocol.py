@@ -3,7 +3,8 @@ well.
 
 A plate has levels where an animal has doses: ``"1 uM"`` times the medium is the dose. A wash replaces the medium by
 fresh, all but its carry-over, over a minute; the block ``washing`` of the body does it, so that every form that is in
-the medium goes along and the ledgers stay whole.
+the medium goes along and the ledgers stay whole. A well may dry: water evaporates at a steady rate, what is dissolved
+stays and rises in level, and fresh medium makes up for what is gone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from exodelivery.errors import DoseError, ExodeliveryError, UnitError
 from exodelivery.units import Unit, hours, quantity, unit
 
 WASH = "circulation.wash"
-"""The input of the body's block that takes medium off."""
+LOST = "circulation.lost"
+"""The inputs of the body's block that take medium off, and that say how much water is gone."""
+DRY = 0.9
+"""Share of the medium beyond which a well has dried up."""
 _PER_VOLUME: tuple[tuple[str, str], ...] = (("nmol/mL", "nmol"), ("ug/mL", "ug"), ("particle/mL", "particle"))
 
 
@@ -56,6 +60,8 @@ class Protocol:
         Rising, one after the other.
     readings : tuple of float
         When cells are counted [h].
+    evaporation : str
+        Water that leaves in an hour, ``"0.5 uL/h"``; none where empty.
 
     Examples
     --------
@@ -68,8 +74,11 @@ class Protocol:
     doses: Regimen = field(default_factory=Regimen)
     washes: tuple[Wash, ...] = ()
     readings: tuple[float, ...] = ()
+    evaporation: str = ""
 
     def __post_init__(self) -> None:
+        if self.evaporation:
+            self._dries()
         for text, example in ((self.volume, "100 uL"), (self.cells, "2000 cell")):
             if text and (_base(text, example) <= 0):
                 raise DoseError(f"{text!r} is not a positive number", remedy=f"write {example!r}")
@@ -140,6 +149,27 @@ class Protocol:
         """Return the protocol with drug for a while: added, and washed off."""
         return self.add(level, at=at, into=into).wash(hours(at) + hours(over), carry_over=carry_over)
 
+    def drying(self, rate: str) -> Protocol:
+        """Return the protocol in wells that lose water.
+
+        Parameters
+        ----------
+        rate : str
+            Water that leaves in an hour, ``"0.5 uL/h"``. Levels of what is added later are those of a full well.
+
+        Raises
+        ------
+        DoseError
+            If the rate is no volume per time, or nine tenths of the medium would be gone before a wash or the end.
+
+        Examples
+        --------
+        >>> well = Protocol("100 uL").pulse("1 uM", over="24 h").read("72 h").drying("0.5 uL/h")
+        >>> [round(1e3 * volume, 1) for volume in well.medium([0, 24, 24.1, 72])]
+        [100.0, 88.0, 99.7, 75.8]
+        """
+        return replace(self, evaporation=rate)
+
     def read(self, *times: str | float) -> Protocol:
         """Return the protocol with further readings."""
         return replace(self, readings=tuple(sorted({*self.readings, *map(hours, times)})))
@@ -156,16 +186,53 @@ class Protocol:
         """The last reading, or a week [h]."""
         return max(self.readings, default=168.0)
 
+    def medium(self, times: Iterable[float]) -> tuple[float, ...]:
+        """Return the volume of the medium [mL] at times [h]: the full one, less what is missing."""
+        full = _base(self.volume, "1 mL") / unit("mL").factor
+        return tuple(full - gone for gone in _between(self._lost(), times))
+
+    def _lost(self) -> list[tuple[float, float]]:
+        """Return when [h] how much water is missing [mL]: straight lines between; a wash makes up all but its share."""
+        if not self.evaporation:
+            return [(0.0, 0.0)]
+        rate = _base(self.evaporation, "1 mL/h") / unit("mL/h").factor
+        time = missing = 0.0
+        points = [(0.0, 0.0)]
+        for one in self.washes:
+            missing += rate * (one.at - time)
+            if one.at > 0:
+                points.append((one.at, missing))
+            time = one.at + one.over
+            missing = missing * one.carry_over + rate * one.over
+            points.append((time, missing))
+        if self.end > time:
+            points.append((self.end, missing + rate * (self.end - time)))
+        return points
+
+    def _dries(self) -> None:
+        full = _base(self.volume, "1 mL") / unit("mL").factor
+        if not _base(self.evaporation, "1 mL/h") >= 0:
+            raise DoseError(f"{self.evaporation!r} is no rate at which water leaves", remedy='write "0.5 uL/h"')
+        for time, missing in self._lost():
+            if missing > DRY * full:
+                raise DoseError(
+                    f"{missing / full:.0%} of the medium would have evaporated at {time:g} h",
+                    remedy="change the medium in between, or take more of it",
+                )
+
     @property
     def regimen(self) -> Regimen:
-        """Doses and washes as what :func:`~exodelivery.simulate` takes."""
+        """Doses, washes and the water lost as what :func:`~exodelivery.simulate` takes."""
+        doses = self.doses
+        if self.evaporation:
+            doses = doses.varying(LOST, [(time, f"{gone!r} mL") for time, gone in self._lost()], lines=True)
         points: list[tuple[str | float, str | float]] = []
         for one in self.washes:
             points += [(one.at, f"{-math.log(one.carry_over) / one.over!r} 1/h"), (one.at + one.over, "0 1/h")]
         if not points:
-            return self.doses
+            return doses
         first = float(points[0][0])
-        return self.doses.varying(WASH, points if first == 0 else [(0.0, "0 1/h"), *points])
+        return doses.varying(WASH, points if first == 0 else [(0.0, "0 1/h"), *points])
 
     @property
     def values(self) -> dict[str, str]:
@@ -192,6 +259,7 @@ class Protocol:
         if self.readings:
             parts.append("read at " + ", ".join(f"{time:g} h" for time in self.readings))
         head = f"{self.volume} of medium" + (f", {self.cells}" if self.cells else "")
+        head += f", of which {self.evaporation} evaporate" if self.evaporation else ""
         return f"{head}: {'; '.join(parts) or 'nothing is added'}"
 
 
@@ -212,6 +280,14 @@ def _base(text: str, example: str) -> float:
     if found.dimension != unit(example.rsplit(" ", maxsplit=1)[-1]).dimension:
         raise DoseError(f"{text!r} has another dimension than {example!r}")
     return float(number * found.factor)
+
+
+def _between(points: list[tuple[float, float]], times: Iterable[float]) -> Iterable[float]:
+    for time in times:
+        before = max((point for point in points if point[0] <= time), default=points[0])
+        after = next((point for point in points if point[0] > time), before)
+        part = (time - before[0]) / (after[0] - before[0]) if after[0] > before[0] else 0.0
+        yield before[1] + part * (after[1] - before[1])
 
 
 def _times(amount: str, factor: float) -> str:

@@ -8,6 +8,7 @@ import pytest
 import exodelivery as exo
 from exodelivery.declare.model import Model
 from exodelivery.declare.protocol import Protocol
+from exodelivery.errors import DoseError
 from exodelivery.judge.dose_response.on_a_plate import run_protocol, wells_of_model
 from exodelivery.judge.dose_response.shapes.protocol import DoseResponseError
 
@@ -71,3 +72,37 @@ def test_a_carrier_is_swapped_in_a_line_and_its_books_close(free: Model, carrier
 def test_a_plate_without_drug_or_readings_is_an_error(free: Model) -> None:
     with pytest.raises(DoseResponseError, match="needs drug and readings"):
         wells_of_model(free, Protocol().add("1 uM"), LEVELS)
+
+
+def test_a_well_that_dries_rises_in_level_as_its_water_leaves(free: Model) -> None:
+    """Closed form: nothing takes drug up, so its amount stays, and its level is the amount over what water is left."""
+    sealed = {"efflux.leak.k_in": 0.0, "efflux.pump.V_max": 0.0}
+    well = Protocol("100 uL").add("1 uM").read("48 h").drying("0.5 uL/h")
+    run = run_protocol(free, well, values=sealed)
+    at = np.array([0.0, 6.0, 24.0, 48.0])
+    np.testing.assert_allclose(run.curve("medium_free", at), 0.1 / (0.1 - 5e-4 * at), rtol=1e-6)
+    assert max(run.residuals.values()) < 1e-9
+
+
+def test_a_wash_makes_up_for_the_water_and_leaves_the_same_share_of_drug(free: Model) -> None:
+    """Over a wash the amount falls to its share; the volume goes back to full, but for that share of what was lost."""
+    sealed = {"efflux.leak.k_in": 0.0, "efflux.pump.V_max": 0.0}
+    base = Protocol("100 uL").pulse("1 uM", over="24 h", carry_over=0.1).read("48 h")
+    wet, dry = (run_protocol(free, one, values=sealed, keep=("medium.free",)) for one in (base, base.drying("1 uL/h")))
+    at = np.array([23.0, 24.1, 48.0])
+    for run in (wet, dry):
+        assert max(run.residuals.values()) < 1e-9
+    np.testing.assert_allclose(
+        dry.curve("medium_free", at) * base.drying("1 uL/h").medium(at),
+        wet.curve("medium_free", at) * 0.1,
+        rtol=1e-5,
+    )
+    after = 24 + 1 / 60
+    water = base.drying("1 uL/h").medium([0.0, 24.0, after, 48.0])
+    assert water == pytest.approx([0.1, 0.076, 0.0976 - 1e-3 / 60, 0.0976 - 1e-3 * (48 - 24)], abs=1e-9)
+
+
+def test_a_well_that_would_dry_up_is_refused() -> None:
+    with pytest.raises(DoseError, match="would have evaporated"):
+        Protocol("50 uL").add("1 uM").read("72 h").drying("1 uL/h")
+    assert "evaporate" in str(Protocol("50 uL").wash("30 h").add("1 uM").read("72 h").drying("1 uL/h"))
