@@ -36,6 +36,7 @@ __all__ = [
     "load",
     "nca",
     "new",
+    "plan",
     "product",
     "qualify",
     "read",
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
     from exodelivery.api.list import list
     from exodelivery.api.load import load
     from exodelivery.api.new import new
+    from exodelivery.api.plan import plan
     from exodelivery.api.qualify import qualify
     from exodelivery.api.report import report
     from exodelivery.api.sensitivity import sensitivity

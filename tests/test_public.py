@@ -35,6 +35,7 @@ SIGNATURES = {
     "below='standard', limit=None, tau=None, windows=(), terminal=None, sparse=False, subject=None, time=None, "
     "level=None, by=(), units=None, times=None)",
     "new": "(folder)",
+    "plan": "(model, carriers, dose, *, baseline, using=None, **options)",
     "product": "(model, values=None)",
     "qualify": "(*names, progress=False)",
     "read": "(path, *, kind=None, roles=None, constants=None, units=None, names=None, leave_out=None, fill=(), "

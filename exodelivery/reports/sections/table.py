@@ -14,6 +14,7 @@ from exodelivery.judge.attribution import Attribution
 from exodelivery.judge.comparison import Comparison
 from exodelivery.judge.dose_response.combination import Combination
 from exodelivery.judge.dose_response.results import Curves
+from exodelivery.judge.planning.result import Plan
 from exodelivery.judge.qualification.result import Qualification
 from exodelivery.judge.sensitivity import Sensitivity
 from exodelivery.reports.section import Section
@@ -25,6 +26,7 @@ from exodelivery.reports.sections import (
     evidence,
     fit,
     model,
+    plan,
     qualification,
     run,
     sensitivity,
@@ -42,6 +44,7 @@ SECTIONS: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
     (Fit, fit.render),
     (Comparison, comparison.render),
     (Attribution, attribution.render),
+    (Plan, plan.render),
     (Qualification, qualification.render),
     (Sensitivity, sensitivity.render),
     (WhatIf, what_if.render),
