@@ -40,6 +40,7 @@ __all__ = [
     "product",
     "qualify",
     "read",
+    "recipe",
     "report",
     "save",
     "scale",
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
     from exodelivery.api.new import new
     from exodelivery.api.plan import plan
     from exodelivery.api.qualify import qualify
+    from exodelivery.api.recipe import recipe
     from exodelivery.api.report import report
     from exodelivery.api.sensitivity import sensitivity
     from exodelivery.api.show import show

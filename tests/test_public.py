@@ -40,6 +40,8 @@ SIGNATURES = {
     "qualify": "(*names, progress=False)",
     "read": "(path, *, kind=None, roles=None, constants=None, units=None, names=None, leave_out=None, fill=(), "
     "spread='', lloq=None, heads='arm', sheet=None, pixels=1.0)",
+    "recipe": "(name, study, model, *, about='', without=None, spread='', literature='15 %', starts=4, seed=1, "
+    "shelf='.')",
     "report": "(path, *parts, title='')",
     "save": "(noun, path, *, replace=False)",
     "scale": "(model, body, *, slots=('clearance', 'uptake', 'immunity'))",

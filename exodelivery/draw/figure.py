@@ -55,6 +55,9 @@ class Points:
         What the pointer shows beside each.
     group : str
         The group of the lines that they belong to.
+    limit : sequence of str, (points,)
+        ``<`` where the truth lies below the number (not quantified), ``>`` above; such points are open triangles that
+        point where it lies.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Points:
     upper: Numbers = ()
     text: Sequence[str] = ()
     group: str = ""
+    limit: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,17 +447,27 @@ def _points_trace(some: Points, looks: dict[str, tuple[str, int]]) -> Any:
         y=list(some.y),
         name=plain(some.name),
         mode="markers",
-        marker={
-            "color": colour,
-            "size": 9,
-            "symbol": MARKS[position % len(MARKS)],
-            "line": {"color": "white", "width": 1},
-        },
+        marker=_marker(some, colour, MARKS[position % len(MARKS)]),
         legendgroup=some.group or None,
         text=[plain(text) for text in some.text] or None,
         hovertemplate=f"{plain(some.name)}<br>%{{x:.4g}}, %{{y:.4g}}<br>%{{text}}<extra></extra>",
         **bars,
     )
+
+
+BOUNDS = {"<": "triangle-down-open", ">": "triangle-up-open"}
+"""Marks of what lies beyond a limit."""
+
+
+def _marker(some: Points, colour: str, mark: str) -> dict[str, Any]:
+    if not any(some.limit):
+        return {"color": colour, "size": 9, "symbol": mark, "line": {"color": "white", "width": 1}}
+    return {
+        "color": colour,
+        "size": [11 if limit else 9 for limit in some.limit],
+        "symbol": [BOUNDS.get(limit, mark) for limit in some.limit],
+        "line": {"color": [colour if limit else "white" for limit in some.limit], "width": 1.5},
+    }
 
 
 def _ends(centre: float, low: float, high: float) -> dict[str, Any]:

@@ -315,13 +315,18 @@ def read_csv(
             _judge(row, record, arms)
         if len(problems.found) > before:
             continue
-        # Facts outside the model (use = false) may repeat a quantity under conditions told in their notes.
+        # Facts outside the model (use = false) may repeat a quantity under conditions told in their notes, and so may
+        # single animals (n = 1), each named in its note.
         key = (
             record.arm, str(record.what), record.against, record.time, record.window, record.phase,
-            record.limit, "" if record.use else record.note,
+            record.limit, record.note if record.n == 1 or not record.use else "",
         )  # fmt: skip
         if key in seen:
-            row.fault("what", f"The record repeats line {seen[key]}", "keep one of the two")
+            row.fault(
+                "what",
+                f"The record repeats line {seen[key]}",
+                "keep one of the two, or name each animal (n = 1, and a note)",
+            )
         seen.setdefault(key, row.place.line)
         records.append(record)
     problems.raise_any("The table", Place(str(path)))

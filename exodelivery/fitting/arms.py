@@ -59,6 +59,13 @@ class Row:
         """What locates the functional in time, as :func:`~exodelivery.solve.functionals.evaluate` takes it."""
         return {"at": self.at, "start": self.start, "end": self.end, "beneath": self.beneath}
 
+    @property
+    def question(self) -> tuple[Any, ...]:
+        """What is read off a run, and in which unit: records of several animals ask the same."""
+        where = (self.at, self.start, self.end, self.beneath, self.left)
+        record = self.record
+        return (record.what.observable, self.functional, record.unit, bool(record.against), *where)
+
 
 @dataclass(frozen=True, slots=True)
 class ArmOfFit:
@@ -106,8 +113,14 @@ class ArmOfFit:
         if not found:
             return [_in_unit_of(row, self._value(row, found), mass) for row in self.asked], slopes
         moved = sensitivities(self.machine, found, places)
-        values = []
+        values: list[Value] = []
+        places_of: dict[Any, int] = {}
         for n, row in enumerate(self.asked):
+            first = places_of.setdefault(row.question, n)
+            if first < n:  # another animal of the same arm and time
+                values.append(values[first])
+                slopes[n] = slopes[first]
+                continue
             value = self._value(row, found)
             values.append(_in_unit_of(row, value, mass))
             if value:

@@ -25,11 +25,18 @@ from exodelivery.fitting.problem import Evaluator, Problem, problem_of
 from exodelivery.fitting.recipe import Recipe, read_recipe
 from exodelivery.fitting.regress import estimate, noise
 from exodelivery.fitting.regression import Regression
+from exodelivery.fitting.result import Fit
 from exodelivery.fitting.unknowns import FARTHEST
 
 
 def fit_likelihood(
-    folder: Path, *, starts: int = 1, spread: float = 0.5, seed: int = 1, progress: bool = False
+    folder: Path,
+    *,
+    starts: int = 1,
+    spread: float = 0.5,
+    seed: int = 1,
+    progress: bool = False,
+    begin: Fit | None = None,
 ) -> Regression:
     """Fit the recipe in a folder by its likelihood; nothing is kept.
 
@@ -40,6 +47,8 @@ def fit_likelihood(
     starts, spread, seed
         As :func:`~exodelivery.fitting.regress.regress` takes them.
     progress : bool
+    begin : Fit, optional
+        Begins at the estimates of this fit, such as the recipe's kept one, rather than at the library's values.
 
     Returns
     -------
@@ -52,7 +61,7 @@ def fit_likelihood(
         If the recipe cannot be used, or a noise covers nothing.
     """
     problem = problem_of(read_recipe(folder))
-    found = estimate(objective_of_recipe(problem), starts, spread, seed, progress)
+    found = estimate(objective_of_recipe(problem, begin=begin), starts, spread, seed, progress)
     if not problem.recipe.samplings:
         return found
     count = len(problem.unknowns)
@@ -67,7 +76,9 @@ def fit_likelihood(
     return estimate(Objective(joined.curve, near, joined.observed), starts, spread, seed, progress)
 
 
-def objective_of_recipe(problem: Problem, curve: Curve | None = None, *, priors: bool = True) -> Objective:
+def objective_of_recipe(
+    problem: Problem, curve: Curve | None = None, *, priors: bool = True, begin: Fit | None = None
+) -> Objective:
     """Return what the likelihood of a recipe minimises.
 
     Parameters
@@ -77,9 +88,15 @@ def objective_of_recipe(problem: Problem, curve: Curve | None = None, *, priors:
         What answers for its arms, by the unknowns in base units.
     priors : bool
         Whether the recipe's priors count.
+    begin : Fit, optional
+        Begins at its estimates rather than at the library's values.
     """
     curve = Arms(problem) if curve is None else curve
     start = problem.start
+    known = {row.identity: row.estimate for row in begin or ()}
+    for n, unknown in enumerate(problem.unknowns):
+        if unknown.identity in known:
+            start[n] = (known[unknown.identity] - unknown.centre) / unknown.sd
     guesses = []
     for n, unknown in enumerate(problem.unknowns):
         at = unknown.centre + unknown.sd * float(np.clip(start[n], -0.99 * FARTHEST, 0.99 * FARTHEST))

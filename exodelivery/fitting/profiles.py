@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from exodelivery.solve.timeline import Array
 from exodelivery.units import format_number
 
 if TYPE_CHECKING:
+    from exodelivery.draw.profiles import ProfilePanel
     from exodelivery.fitting.regression import Regression
 
 CLOSE = 1e-4
@@ -76,6 +77,24 @@ class Profile:
     def word(self) -> str:
         """``identified``, ``one-sided`` or ``not at all``."""
         return ("identified", "one-sided", "not at all")[int(self.open_below) + int(self.open_above)]
+
+    def plot(self) -> Any:
+        """Return a figure of the profile."""
+        from exodelivery.draw.profiles import profiles_figure
+
+        return profiles_figure([self.panel], columns=1)
+
+    @property
+    def panel(self) -> ProfilePanel:
+        """What a figure shows of it."""
+        from scipy.stats import chi2
+
+        from exodelivery.draw.profiles import ProfilePanel
+
+        ends = [deviance for at, deviance in self.points if at in (self.low, self.high) and deviance > 0]
+        threshold = max(ends) if ends else float(chi2.ppf(self.level, 1))
+        title = self.name.partition(" @ ")[0]
+        return ProfilePanel(title, self.points, self.estimate, self.low, self.high, threshold, self.word)
 
     def __str__(self) -> str:
         percent = f"{100 * self.level:g} %"

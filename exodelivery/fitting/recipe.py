@@ -201,6 +201,32 @@ class Recipe:
     noises: Table[NoiseSpec] = field(default_factory=Table)
     samplings: Table[Sampled] = field(default_factory=Table)
 
+    def _lines(self) -> list[tuple[str, str, str]]:
+        """Return each choice: of what, what, and why."""
+        found = [
+            (f"{one.study}/{one.arm}", f"{self.variants[one.variant].model} as {one.variant}, to {one.horizon:g} h", "")
+            for one in self.pairings
+        ]
+        found += [(f"spread of {name}", f"cv {100 * one.cv:.3g} %", one.why) for name, one in self.spreads.items()]
+        found += [(f"discrepancy of {name}", f"cv {100 * d.cv:.3g} %", d.why) for name, d in self.discrepancy.items()]
+        if self.literature:
+            found.append(("literature values", f"cv {100 * self.literature.cv:.3g} %", self.literature.why))
+        found += [(f"noise of {name}", one.kind, one.why) for name, one in self.noises.items()]
+        found += [(name, "left out", why) for name, why in self.leave_out.items()]
+        return found
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        rows = [f"  {what}: {choice}{f' ({why})' if why else ''}" for what, choice, why in self._lines()]
+        return "\n".join([f"Recipe {self.name}: {self.about}", *rows])
+
+    def _repr_html_(self) -> str:
+        from exodelivery.draw.html import card, table
+
+        return card(f"Recipe {self.name}", self.about, table(("of what", "choice", "why"), self._lines()))
+
 
 def read_recipe(folder: Path) -> Recipe:
     """Read ``fit.toml`` in a folder.

@@ -119,16 +119,23 @@ class Regression:
         return self.estimated * math.log(self.rows) - 2 * self.log_likelihood
 
     def place(self, name: str) -> int:
-        """Return which of the estimates a name is.
+        """Return which of the estimates a name is; the last part of a name will do where only one ends so.
 
         Raises
         ------
         FitError
-            If nothing of this name was estimated.
+            If nothing of this name was estimated, or several end so.
         """
-        if name not in self.names:
-            raise FitError(f"nothing called {name!r} was estimated", remedy=nearest(name, self.names))
-        return self.names.index(name)
+        if name in self.names:
+            return self.names.index(name)
+        ending = [
+            n for n, known in enumerate(self.names) if known.partition(" @ ")[0].replace("/", ".").endswith(f".{name}")
+        ]
+        if len(ending) == 1:
+            return ending[0]
+        known = [self.names[n] for n in ending]
+        remedy = f"write one of {', '.join(known)}" if known else nearest(name, self.names)
+        raise FitError(f"{len(known) or 'nothing'} called {name!r} was estimated", remedy=remedy)
 
     def quantile(self, level: float) -> float:
         """Return the two-sided quantile of Student's t, or of the normal, that intervals use."""
@@ -147,6 +154,7 @@ class Regression:
         """Return the profile likelihood of one estimate; see :func:`~exodelivery.fitting.profiles.profile`."""
         from exodelivery.fitting.profiles import profile
 
+        name = self.names[self.place(name)]
         key = f"{name} {level}"
         if key not in self._cache:
             self._cache[key] = profile(self, name, level)
@@ -156,6 +164,12 @@ class Regression:
     def profiles(self, level: float = 0.95) -> dict[str, Profile]:
         """Return the profile of every estimate, by name."""
         return {name: self.profile(name, level) for name in self.names}
+
+    def plot(self, *names: str, level: float = 0.95) -> Any:
+        """Return a figure of profiles, of all estimates unless some are named."""
+        from exodelivery.draw.profiles import profiles_figure
+
+        return profiles_figure([self.profile(name, level).panel for name in names or self.names])
 
     def predict(self, curve: Any = None) -> Array:
         """Return the fitted curve, (rows,), or another curve of the same parameters at the estimate."""
@@ -208,3 +222,22 @@ class Regression:
         return "\n".join([head, *lines, f"  Standard errors: {self.convention}."])
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from exodelivery.draw.html import card, paragraphs, table
+
+        errors = self.standard_errors
+        rows = []
+        for name, value in self.values.items():
+            low, high = self.interval(name)
+            rows.append(
+                (
+                    name,
+                    format_number(value),
+                    format_number(errors[name]),
+                    f"{format_number(low)} to {format_number(high)}",
+                )
+            )
+        body = paragraphs(*self.verdict) + table(("parameter", "estimate", "standard error", "95 %"), rows)
+        about = f"{self.rows} rows, {self.estimated} numbers estimated; standard errors: {self.convention}"
+        return card(f"Regression by {self.method}", about, body)

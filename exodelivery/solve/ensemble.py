@@ -100,6 +100,32 @@ class Ensemble:
             raise SimulationError("subjects have times of their own", remedy="take the values of each from [name]")
         return np.asarray(np.quantile(np.delete(self[name], self.failed, axis=0), at, axis=0))
 
+    def plot(self, name: str = "", *, band: float = 0.9, log: bool = True) -> Any:
+        """Return a figure of one observable: every set a thin curve, with the median and a band.
+
+        Parameters
+        ----------
+        name : str, optional
+            The first unless given.
+        band : float
+            Share of the sets that the band holds at each time.
+        log : bool
+
+        Raises
+        ------
+        SimulationError
+            Subjects have times of their own.
+        """
+        from exodelivery.draw.spaghetti import spaghetti_figure
+
+        if len(self.times) > 1:
+            raise SimulationError("subjects have times of their own", remedy="draw the values of each from [name]")
+        chosen = name or self.names[0]
+        return spaghetti_figure(
+            self.times[0], self[chosen], x_title="time [h]", y_title=f"{chosen} [{self.unit(chosen)}]", band=band,
+            log_y=log,
+        )  # fmt: skip
+
     def table(self) -> pd.DataFrame:
         """Return all values as a pandas frame, headed ``name [unit]``, a row to each set and time."""
         import pandas as pd
@@ -131,3 +157,16 @@ class Ensemble:
         return text
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from exodelivery.draw.html import card, paragraphs, table
+
+        head, *failed = str(self).splitlines()
+        rows = []
+        for name, written in self.columns:
+            found = np.concatenate([np.ravel(one) for one in self[name]]) if len(self) else np.empty(0)
+            found = found[np.isfinite(found)]
+            ends = np.quantile(found, (0.05, 0.5, 0.95)) if len(found) else np.full(3, np.nan)
+            rows.append((name, written, *(float(end) for end in ends)))
+        columns = ("observable", "unit", "5 % of all values", "median", "95 %")
+        return card("Runs", head, paragraphs(*failed) + table(columns, rows))

@@ -22,6 +22,7 @@ from exodelivery.units import format_quantity, hours, unit
 if TYPE_CHECKING:
     import pandas as pd
 
+    from exodelivery.evidence.study import Study
     from exodelivery.solve.triggers import Firing
 
 
@@ -233,14 +234,57 @@ class Trajectory:
         frame.attrs["units"] = {"time": "h", **{name: self.unit(name) for name in shown}}
         return frame
 
-    def plot(self, *names: str, log: bool = True) -> Any:
-        """Return a figure of observables (or the named ones and pools) against time, semi-logarithmic unless told."""
-        from exodelivery.draw.figure import Line, lines_figure
+    def plot(self, *names: str, log: bool = True, data: Study | None = None) -> Any:
+        """Return a figure of observables (or the named ones and pools) against time, semi-logarithmic unless told.
+
+        Parameters
+        ----------
+        *names : str
+        log : bool
+        data : Study, optional
+            Lays its levels over the curves, those of the arms with this carrier; what was not quantified is an open
+            triangle at the limit.
+        """
+        from exodelivery.draw.figure import Line, lines_figure, overlay
+        from exodelivery.solve.over_data import points_of
 
         shown = names or tuple(column.name for column in self.system.columns)
-        lines = [Line(f"{name} [{self.unit(name)}]", self.times, self[name].values) for name in shown]
+        lines = [Line(f"{name} [{self.unit(name)}]", self.times, self[name].values, group=name) for name in shown]
         units = dict.fromkeys(self.unit(name) for name in shown)
-        return lines_figure(lines, x_title="time [h]", y_title=" or ".join(units), log_y=log, title=str(self.regimen))
+        figure = lines_figure(lines, x_title="time [h]", y_title=" or ".join(units), log_y=log, title=str(self.regimen))
+        return figure if data is None else overlay(figure, points_of(self, data, shown), series=lines)
+
+    def balance(self, ledger: str = "drug") -> Any:
+        """Return a figure of where all of a ledger is at every moment: a place each, and what has left.
+
+        A run that keeps every pool (``keep=("all",)``) tells all places; pools that no observable needs are one area
+        otherwise.
+
+        Raises
+        ------
+        SimulationError
+            If the run failed, or has no such ledger.
+        """
+        from exodelivery.draw.balance import balance_figure
+
+        self._require_success()
+        if ledger not in self.system.ledgers:
+            raise SimulationError(f"the run has no ledger {ledger!r}", remedy=nearest(ledger, self.system.ledgers))
+        held = [v for v in self.system.variables if v.ledger == ledger and not v.name.startswith("in.")]
+        names = {"out": "has left", "pruned": "elsewhere"}
+        parts: dict[str, Array] = {}
+        for variable in held:
+            place = variable.name.partition(".")[0]
+            amounts = self.solution.states[:, self.system.index(variable.name)]
+            parts[names.get(place, place)] = parts.get(names.get(place, place), 0.0) + amounts
+        last = [name for name in names.values() if name in parts]
+        ordered = {name: parts[name] for name in [*(name for name in parts if name not in last), *last[::-1]]}
+        whole = np.sum(list(ordered.values()), axis=0)
+        figure_title = f"{ledger}, {self.regimen}"
+        words = "all that entered"
+        return balance_figure(
+            self.times, ordered, y_title=f"{ledger} [{held[0].unit}]", title=figure_title, whole=whole, whole_name=words
+        )
 
     def __str__(self) -> str:
         state = "" if self else f" FAILED at {self.outcome.time:.4g} h: {self.outcome.what}. {self.outcome.remedy}"

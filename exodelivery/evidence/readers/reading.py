@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exodelivery.draw.html import card, paragraphs, table
 from exodelivery.errors import EvidenceError, Place
@@ -19,6 +19,8 @@ from exodelivery.units import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from exodelivery.evidence.study import Study
 
 SHOWN = 12
 TABLE = (
@@ -210,7 +212,7 @@ class Reading:
         return replace(self, entries=tuple(found), excluded=tuple(gone), kind=f"means of {self.kind}")
 
     def write(self, path: str | Path) -> Path:
-        """Write a study's tidy CSV, which :func:`~exodelivery.evidence.read_csv.read_csv` reads.
+        """Write a study's tidy CSV, which :func:`~exodelivery.evidence.read_csv.read_csv` reads; an animal has n = 1.
 
         Raises
         ------
@@ -230,7 +232,7 @@ class Reading:
             cells = {
                 "arm": e.arm, "what": e.what, "time_h": "" if e.time is None else repr(e.time), "value": repr(e.value),
                 "unit": e.unit, "spread": "" if e.spread is None else repr(e.spread), "spread_kind": e.spread_kind,
-                "n": "" if e.n is None else str(e.n), "limit": e.limit, "note": note,
+                "n": str(e.n or (1 if e.subject else "")), "limit": e.limit, "note": note,
             }  # fmt: skip
             rows.append([cells.get(column, "") for column in COLUMNS])
         problems.raise_any("The table", Place(self.source))
@@ -248,6 +250,58 @@ class Reading:
         except OSError as error:
             raise EvidenceError(f"The file cannot be written: {error.strerror}", where=Place(str(target))) from error
         return target
+
+    def keep(
+        self,
+        name: str,
+        *,
+        about: str,
+        citation: str,
+        body: str,
+        arms: Mapping[str, Mapping[str, Any]],
+        caveats: Sequence[str] = (),
+        shelf: str | Path = ".",
+    ) -> Study:
+        """Keep the numbers as a study on a shelf, with who, what and how beside them.
+
+        Parameters
+        ----------
+        name : str
+            Of the study: letters, digits and underscores.
+        about, citation : str
+            One line, and where the numbers come from; a lab's own say so.
+        body : str
+            Of the library.
+        arms : mapping of mappings
+            What was given to each arm, ``{"exosome": {"carrier": "exosome_natural", "dose": "1 ID", "metric": "label",
+            "route": "iv"}}``, keys as in ``study.toml``.
+        caveats : sequence of str
+            What a reader must know; what gave no number is added, with its reason.
+        shelf : str or Path
+            Holds ``fits/``; the working folder unless given.
+
+        Raises
+        ------
+        EvidenceError
+            While there are faults, if the study stands already, or what is told makes no study.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import exodelivery as exo
+        >>> shelf = Path(tempfile.mkdtemp())
+        >>> _ = (shelf / "lab.csv").write_text("Time (h),exosome (%ID/g)\\n1,12.5\\n4,6.1\\n")
+        >>> found = exo.read(shelf / "lab.csv", constants={"what": "blood_label"})
+        >>> arm = {"carrier": "exosome_natural", "dose": "1 ID", "metric": "label", "route": "iv"}
+        >>> found.keep("ours", about="a trial", citation="our lab", body="mouse", arms={"exosome": arm}, shelf=shelf)
+        Study('ours', 1 arms, 2 records, not verified)
+        """
+        from exodelivery.evidence.keep import keep_study
+
+        if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
+            raise EvidenceError(f"{name[:40]!r} is no name of a study", remedy="letters, digits and underscores")
+        folder = Path(shelf) / "fits" / "studies" / name
+        return keep_study(self, folder, about=about, citation=citation, body=body, arms=arms, caveats=tuple(caveats))
 
     def _head(self) -> str:
         state = f"{len(self.faults)} faults" if self.faults else "no faults"
