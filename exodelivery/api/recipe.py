@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from exodelivery.api.load import load
 from exodelivery.api.studies import studies
 from exodelivery.declare.model import Model
+from exodelivery.evidence.studies import Studies
 from exodelivery.evidence.study import Study
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def recipe(
     name: str,
-    study: str | Study,
+    study: str | Study | Studies,
     model: str | Model,
     *,
     about: str = "",
@@ -35,6 +36,7 @@ def recipe(
     name : str
         Of the recipe; ``exo.fit(name, again=True)`` makes and keeps the fit.
     study : Study or str
+        One study, or its name.
     model : Model or str
         On the shelves; an arm's carrier, body and drug are swapped in.
     about : str
@@ -72,7 +74,10 @@ def recipe(
     from exodelivery.fitting.new_recipe import new_recipe
 
     noun = load(model) if isinstance(model, str) else model
-    given = next(iter(studies(study).values())) if isinstance(study, str) else study
+    several = studies(study) if isinstance(study, str) else study
+    if isinstance(several, Studies) and len(several) != 1:
+        raise FitError(f"{len(several)} studies are given", remedy="a recipe begins with one; add arms to its file")
+    given = next(iter(several.values())) if isinstance(several, Studies) else several
     if not name.isidentifier() or not name.isascii():
         raise FitError(f"{name[:40]!r} is no name of a recipe", remedy="letters, digits and underscores")
     locate(noun.name, "model")
