@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from exodelivery.declare.files import folder_of
 from exodelivery.evidence.identities import independent
 from exodelivery.evidence.read_study import read_study
 from exodelivery.evidence.records import Record
@@ -20,13 +21,17 @@ LIBRARY = Studies(read_study(path) for path in FOLDERS)
 
 # arms, records, records that a fit may use
 COUNTS = {
+    "chow_2009_liposome_peg": (2, 140, 60),
     "drummond_1999_human_liposome_pk": (16, 74, 50),
     "gabizon_2003_free_fraction": (0, 1, 0),
     "kim_2019_exosome_pk_summary": (3, 15, 9),
     "laginha_2005_4t1_tumour": (4, 35, 27),
     "lazaroibanez_2021_ev_tracers": (1, 1, 1),
+    "luan_tumour_exit": (1, 28, 28),
     "morishita_2015_organ_distribution": (1, 3, 3),
+    "rank_2011_platelet_vesicles": (2, 6, 2),
     "wang_2017_exosome_drug_transfer": (0, 6, 0),
+    "willekens_2005_red_cell_vesicles": (1, 3, 2),
     "wong_2013_liposome_mammary": (1, 33, 27),
 }
 
@@ -66,9 +71,10 @@ def test_every_unit_reads_and_every_unused_number_says_why(record: Record) -> No
 
 def test_arms_name_only_carriers_and_bodies_of_our_library() -> None:
     arms = LIBRARY.arms()
-    carriers = {"none", "liposome_pegylated", "liposome_leaky", "exosome_natural", "exosome_targeted"}
-    assert {arm.carrier for arm in arms.values()} <= carriers
-    assert {arm.body for arm in arms.values()} == {"mouse", "mouse_4t1", "human"}
+    shelf = FOLDER.parents[1] / "models"
+    for kind in ("carrier", "body"):
+        known = {path.stem for path in (shelf / folder_of(kind)).glob("*.toml")}
+        assert {getattr(arm, kind) for arm in arms.values()} <= known
     assert arms["laginha_2005_4t1_tumour.dopc_9"].dose == "9 mg/kg"
 
 
@@ -217,3 +223,39 @@ def test_wang_constants_are_facts_and_the_doubtful_one_says_so() -> None:
 def test_gabizon_is_a_range() -> None:
     (record,) = LIBRARY["gabizon_2003_free_fraction"].records
     assert (record.value, record.interval, record.unit) == (None, (0.25, 1.25), "%")
+
+
+@pytest.mark.parametrize(
+    ("arm", "what", "values"),
+    [
+        ("peg_09", "blood_label", (20.19, 13.08, 3.97, 1.62, 0.29)),
+        ("peg_09", "spleen_label", (27.22, 36.86, 94.14, 134.2, 164.2)),
+        ("peg_6", "spleen_label", (7.34, 13.82, 17.58, 25.27, 23.92)),
+        ("peg_6", "tumour_label", (2.91, 4.1, 8.22, 15.48, 10.28)),
+    ],
+)
+def test_chow_is_the_database_row(arm: str, what: str, values: tuple[float, ...]) -> None:
+    study = LIBRARY["chow_2009_liposome_peg"]
+    assert tuple(one(study, arm, what, time=time).value for time in (1, 4, 24, 48, 72)) == values
+
+
+def test_chow_has_no_lungs_because_their_row_is_the_same_in_both_arms() -> None:
+    assert not any("lung" in str(record.what) for record in LIBRARY["chow_2009_liposome_peg"].records)
+
+
+def test_luan_is_the_file_of_its_repository() -> None:
+    study = LIBRARY["luan_tumour_exit"]
+    times = (1, 4, 12, 24, 48, 72, 120)
+    tumour = [one(study, "particle", "tumour_label", time=time) for time in times]
+    assert [record.value for record in tumour] == [1.11, 1.975, 2.112, 4.684, 5.875, 4.282, 3.155]
+    assert [record.spread for record in tumour] == [0.409, 0.8334, 1.175, 2.165, 1.821, 1.137, 1.042]
+    assert one(study, "particle", "blood_label", time=4).spread == 0.7173
+
+
+def test_a_vesicle_lives_minutes_in_rats_and_hours_in_patients() -> None:
+    left = one(LIBRARY["willekens_2005_red_cell_vesicles"], "vesicles", "blood_share")
+    assert left.centre == 100 - 80
+    half_life = (left.time or 0) * math.log(2) / math.log(100 / left.centre)
+    assert half_life * 60 == pytest.approx(2.2, abs=0.1)
+    patients = one(LIBRARY["rank_2011_platelet_vesicles"], "annexin", "half_life(plasma_label)")
+    assert (patients.value, patients.interval, patients.spread_kind) == (5.8, (1.8, 18.3), "ci95")
