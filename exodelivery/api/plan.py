@@ -38,7 +38,7 @@ def plan(
     **options
         ``metric=``, ``horizon=``, ``times=``, ``assays=``, ``arms=``, ``doses=``, ``inhibitors=``, ``budget=``,
         ``animal=``, ``assay=``, ``group=``, ``serial=``, ``between=``, ``error=``, ``errors=``, ``limits=``,
-        ``draws=``, ``seed=``, ``progress=`` and more; see :func:`exodelivery.judge.planning.plan.plan`.
+        ``draws=``, ``truths=``, ``seed=``, ``progress=`` and more; see :func:`exodelivery.judge.planning.plan.plan`.
 
     Returns
     -------

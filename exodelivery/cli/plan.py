@@ -14,7 +14,7 @@ def run(args: argparse.Namespace) -> int:
     carriers = _listed(args.carriers)
     if not carriers:
         raise Misuse("--carriers names no carrier", remedy="write --carriers exosome_targeted,none")
-    plain = ("metric", "horizon", "budget", "animal", "assay", "group", "between", "error", "draws", "seed")
+    plain = ("metric", "horizon", "budget", "animal", "assay", "group", "between", "error", "draws", "truths", "seed")
     options = {name: getattr(args, name) for name in plain if getattr(args, name) is not None}
     if args.kill_at is not None:
         options["times"] = _listed(args.kill_at)
@@ -93,6 +93,7 @@ doxorubicin_mouse: a plan for plasma AUC of none over that of liposome_pegylated
         option("--between", type=float, metavar="CV", help="between animals; 0.3 unless given"),
         option("--error", type=float, metavar="CV", help="of an assay; 0.15 unless given"),
         option("--draws", type=int, metavar="N", help="of all that is uncertain; 16 unless given"),
+        option("--truths", type=int, metavar="N", help="simulate and refit so many experiments of each design"),
         SEED,
         *OUTPUT,
     ),

@@ -13,8 +13,11 @@ from exodelivery.errors import DoseError, SimulationError
 from exodelivery.judge.joint import joint_of
 from exodelivery.judge.metrics import METRICS
 from exodelivery.judge.planning.arms import Arms, arms_of, scaled
-from exodelivery.judge.planning.bench import Bench, Spot
+from exodelivery.judge.planning.bench import Bench, Errors, Spot
+from exodelivery.judge.planning.criterion import Contrast
+from exodelivery.judge.planning.realised import experiment_of
 from exodelivery.judge.planning.result import Plan
+from exodelivery.judge.planning.search import Costs, Search
 from exodelivery.reports.sections.table import section_of
 
 OLD = carrier("old", literature("0.05 1/h", "5 %"))
@@ -127,3 +130,30 @@ def test_what_cannot_be_planned_is_refused(options: dict[str, object], said: str
 def test_a_tracer_is_no_dose_to_plan_for() -> None:
     with pytest.raises(DoseError, match="doses of drug"):
         exo.plan(TOY, [NEW], exo.bolus("1 ID"), **ASKED)
+
+
+def test_simulated_experiments_settle_what_was_expected_of_them() -> None:
+    made = exo.plan(TOY, [NEW], DOSE, **{**ASKED, "truths": 12, "budget": 40.0, "draws": 12})
+    planned, *naive = made.trials
+    assert (planned.design, planned.truths, planned.failed) == ("planned", 12, 0)
+    assert planned.width == pytest.approx(2 * 1.96 * made.planned.typical, rel=0.15)
+    assert planned.error == pytest.approx(made.planned.typical, rel=0.6)  # by chance: 20 % of it, three times
+    assert planned.covered >= 0.75
+    assert all(one.error > planned.error and one.width > planned.width for one in naive)
+    assert "simulated and refitted" in str(made)
+
+
+def test_the_generalised_logarithm_has_one_error_everywhere() -> None:
+    about = arms()
+    joint = joint_of({name: one.system for name, one in about.machines.items()})
+    spots = [Spot(0, time, "plasma_total") for time in (1.0, 48.0, 96.0)]
+    search = Search(spots, Contrast(np.zeros((1, 3, 1)), np.ones((1, 1, 1))), np.zeros((1, 3)), Costs(9.0, 1.0, 0.1))
+    errors = Errors(np.full(3, 0.3), np.full(3, 0.15), np.full(3, 0.2))
+    one = experiment_of(about, joint, TOTAL[0], 96.0, search, errors, {(0,): 1.0, (1,): 1.0, (2,): 4.0})
+    levels = one.bench.level(joint.estimate).levels
+    step = 1e-6 * levels
+    slope = (one.transformed(levels + step) - one.transformed(levels - step)) / (2 * step)
+    assert slope == pytest.approx(1 / errors.sd(levels), rel=1e-6)
+    generator = np.random.default_rng(1)
+    data = np.array([one.misfit(one.simulated(levels, generator), levels) for _ in range(4000)])
+    assert data.std(axis=0) == pytest.approx(np.ones(3), abs=0.04)

@@ -20,6 +20,7 @@ from exodelivery.judge.metrics import Metric, missing
 from exodelivery.judge.planning.arms import Arms, arms_of
 from exodelivery.judge.planning.bench import Bench, Errors, Read, Spot, errors_of
 from exodelivery.judge.planning.criterion import Contrast
+from exodelivery.judge.planning.realised import experiment_of, realised
 from exodelivery.judge.planning.result import (
     EQUAL,
     LOGARITHMIC,
@@ -27,6 +28,7 @@ from exodelivery.judge.planning.result import (
     Assay,
     Group,
     Plan,
+    Trial,
     Worth,
 )
 from exodelivery.judge.planning.search import Costs, Design, Search
@@ -66,6 +68,7 @@ def plan(
     depth: float = 0.01,
     naive_times: int = 6,
     draws: int = 16,
+    truths: int = 0,
     seed: int = 1,
     default_cv: float = DEFAULT_CV,
     progress: bool = False,
@@ -114,6 +117,9 @@ def plan(
         How many times the plain designs have.
     draws : int
         Of all that is uncertain; the estimate is the first.
+    truths : int
+        So many experiments are simulated of each design from drawn truths, and fitted: what it settles, not what it
+        promises. A few hundred take minutes.
     seed : int
     default_cv : float
         Spread of literature and measured values that were printed without one.
@@ -131,7 +137,7 @@ def plan(
     DoseError
         For doses that no experiment is planned for.
     """
-    if draws < 1 or naive_times < 1:
+    if draws < 1 or naive_times < 1 or truths < 0:
         raise SimulationError("a plan needs a draw and a time at least", remedy="write draws=16, naive_times=6")
     costs = _costs(budget, animal, assay, group, serial or {})
     _spreads(between, error, depth, errors or {})
@@ -161,6 +167,13 @@ def plan(
     known = {name: search.spread(_sites(about, some, search)) for name, some in plain.items()}
     loose, bound = search.continuous()
     best = search.rounded(loose, list(known.values()))
+    trials: tuple[Trial, ...] = ()
+    if truths and best:
+        ready = {
+            name: experiment_of(about, joint, chosen, end, search, said, one)
+            for name, one in {PLANNED: best, **known}.items()
+        }
+        trials = realised(ready, truths, seed, progress)
     worths = {name: _worth(name, search, criterion, one) for name, one in {"now": {}, PLANNED: best, **known}.items()}
     return Plan(
         model.name,
@@ -176,7 +189,7 @@ def plan(
         tuple(worths[name] for name in known),
         float(np.clip(bound / worths[PLANNED].score, 0.0, 1.0)),
         _alone(search, about),
-        (),
+        trials,
         budget,
         len(reads),
         tuple(_notes(about, joint, using, said, spots, costs, failed, default_cv)),
