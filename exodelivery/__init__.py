@@ -29,6 +29,7 @@ __all__ = [
     "combine",
     "compare",
     "curves",
+    "diff",
     "fit",
     "identifiability",
     "infusion",
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from exodelivery.api.check import check
     from exodelivery.api.cite import cite
     from exodelivery.api.compare import compare
+    from exodelivery.api.diff import diff
     from exodelivery.api.fit import fit
     from exodelivery.api.list import list
     from exodelivery.api.load import load

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import io
 import json
 import os
 import re
@@ -89,11 +90,8 @@ def test_every_verb_that_does_something_is_in_the_shell() -> None:
         "bolus",
         "infusion",
         "what_if",
-        "read",
-        "identifiability",
         "curves",
         "combine",
-        "nca",
         "product",
         "scale",
     }
@@ -106,7 +104,7 @@ def test_help_shows_an_example_with_its_output(verb: str, capsys: pytest.Capture
     with pytest.raises(SystemExit) as left:
         main([verb, "--help"])
     assert left.value.code == WELL
-    assert re.search(rf"example:\n  \$ exo {verb}\b.*\n  \S", capsys.readouterr().out)
+    assert re.search(rf"example:\n  \$ (printf .* \| )?exo {verb}\b.*\n  \S", capsys.readouterr().out)
 
 
 @pytest.mark.slow
@@ -117,6 +115,11 @@ def test_the_example_in_the_help_prints_what_it_says(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     command, _, expected = COMMANDS[verb].example.replace("\\\n", "").partition("\n")
+    piped, bar, after = command.partition(" | ")
+    if bar:
+        text = shlex.split(piped)[-1].replace("\\n", "\n")
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+        command = f"$ {after}"
     assert main(shlex.split(command.removeprefix("$ exo "))) == WELL
     printed = capsys.readouterr().out
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -190,6 +193,102 @@ def test_an_interrupt_leaves_no_traceback(tmp_path: Path) -> None:
     assert demo.returncode == INTERRUPTED
     assert said == "exo: interrupted\n"
     assert not list(tmp_path.iterdir())
+
+
+WITHOUT_JSON = {"report", "new", "demo", "warm-up", "completion"}
+"""Verbs that print where they wrote, or a script."""
+
+
+@pytest.mark.parametrize("verb", [verb for verb in COMMANDS if verb not in WITHOUT_JSON])
+def test_every_verb_that_prints_a_result_has_it_for_machines(verb: str) -> None:
+    assert "--json" in [word for words, _ in COMMANDS[verb].options for word in words]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show", "none"],
+        ["show", "wong_2013_liposome_mammary"],
+        ["fits"],
+        ["diff", "doxorubicin_carriers", "doxorubicin_carriers"],
+        ["doctor"],
+        ["nca", "doxorubicin_human", "--carrier", "none", "--dose", "30 mg/m2", "--until", "2 d", "--observable",
+         "plasma_total", "--sampled", "0.5 h,1 h,4 h,24 h,48 h"],
+        ["identifiability", "doxorubicin_human", "--carrier", "none", "--observables", "plasma_total", "--dose",
+         "30 mg/m2", "--unknown", "disposition", "--seconds", "0"],
+    ],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_json_of_a_verb_parses(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "--json"]) == WELL
+    assert json.loads(capsys.readouterr().out)
+
+
+def test_a_table_goes_down_the_pipe_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    words = [*SIMULATE, "--dose", "5 mg/kg", "--until", "1 h"]
+    assert main([*words, "--csv", "-"]) == WELL
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("time [h],plasma_total [nmol/mL],")
+    assert {line.count(",") for line in lines} == {lines[0].count(",")}
+    assert main([*words, "--csv", "-", "--json"]) == MISUSE
+    assert "both want the output" in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_in_the_middle_is_no_error() -> None:
+    words = " ".join(
+        shlex.quote(word) for word in [*EXO, *SIMULATE, "--dose", "5 mg/kg", "--until", "9 d", "--csv", "-"]
+    )
+    command = ["bash", "-o", "pipefail", "-c", f"{words} | head -n 1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("time [h],")
+    assert (done.stderr, done.returncode in (WELL, CLOSED_PIPE)) == ("", True)
+
+
+def test_rows_that_cannot_be_read_make_the_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sheet = "Time (h),free (ug/mL)\n1,4.2\n2,#REF!\n"
+    words = ["read", "-", "--kind", "wide", "--constant", "what=plasma_total"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(sheet))
+    assert main(words) == FOUND
+    assert re.search(r"piped.csv:3 .*'#REF!' is no number", capsys.readouterr().out)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(sheet))
+    assert main([*words, "--leave-out", "3=lost", "--csv", str(tmp_path / "tidy.csv"), "--json"]) == WELL
+    read = json.loads(capsys.readouterr().out)
+    assert [entry["value"] for entry in read["entries"]] == [4.2]
+    assert [(gone["row"], gone["why"]) for gone in read["excluded"]] == [(3, "left out: lost")]
+    assert (tmp_path / "tidy.csv").is_file()
+
+
+def test_a_table_of_samples_is_analysed_like_the_frame(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"time [h]": [0, 1, 2, 4, 8], "conc [mg/L]": [10, 8, 6.4, 4.1, 1.7]})
+    frame.to_csv(tmp_path / "samples.tsv", sep="\t", index=False)
+    words = ["nca", str(tmp_path / "samples.tsv"), "--how", "iv bolus", "--dose", "100 mg", "--terminal", "3"]
+    assert main([*words, "--html", str(tmp_path / "nca.html")]) == WELL
+    found = exo.nca(frame, route="iv bolus", dose="100 mg", terminal=3)
+    assert capsys.readouterr().out.startswith(str(found))
+    assert "Noncompartmental analysis" in (tmp_path / "nca.html").read_text(encoding="utf-8")
+    assert main([*words[:-1], "last"]) == MISUSE
+
+
+def test_the_shell_completes_verbs_and_names(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["completion", "bash"]) == WELL
+    script = tmp_path / "exo.bash"
+    script.write_text(capsys.readouterr().out, encoding="utf-8")
+    ask = (
+        f"source {script}\n"
+        "COMP_WORDS=(exo ident); COMP_CWORD=1; _shtab_exo; echo ${COMPREPLY[@]}\n"
+        "COMP_WORDS=(exo simulate doxorubicin_mo); COMP_CWORD=2; _shtab_exo; echo ${COMPREPLY[@]}\n"
+        "COMP_WORDS=(exo simulate x --carrier liposome_peg); COMP_CWORD=4; _shtab_exo; echo ${COMPREPLY[@]}\n"
+    )
+    done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["identifiability", "doxorubicin_mouse", "liposome_pegylated"]
+    for shell in ("zsh", "fish"):
+        assert main(["completion", shell]) == WELL
+        assert "liposome_pegylated" in capsys.readouterr().out
+    assert main(["show", "pgp"]) == WELL  # names that are offered do not become the only ones
 
 
 def test_results_for_machines_are_json_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

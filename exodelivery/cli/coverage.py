@@ -6,6 +6,8 @@ import argparse
 import os
 
 from exodelivery.cli.command import WELL, Command, option, watched
+from exodelivery.cli.options import JSON
+from exodelivery.cli.plain import as_json
 
 
 def run(args: argparse.Namespace) -> int:
@@ -13,6 +15,7 @@ def run(args: argparse.Namespace) -> int:
     from exodelivery.fitting.coverage.trial import trial
 
     processes = args.processes or os.cpu_count() or 1
+    every = []
     for covariance in (True, False):
         found = trial(
             args.studies,
@@ -22,7 +25,11 @@ def run(args: argparse.Namespace) -> int:
             executor=processes if processes > 1 else None,
             progress=watched(),
         )
-        print(found, flush=True)
+        every.append(found)
+        if not args.json:
+            print(found, flush=True)
+    if args.json:
+        print(as_json(every))
     return WELL
 
 
@@ -36,6 +43,7 @@ $ exo coverage --studies 4 --bootstrap 0 --processes 1
         option("--bootstrap", type=int, default=40, metavar="N", help="how many of them are bootstrapped (40)"),
         option("--seed", type=int, default=1, metavar="N", help="of the studies (1)"),
         option("--processes", type=int, default=0, metavar="N", help="all cores unless given"),
+        JSON,
     ),
     run,
 )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 
 from exodelivery.cli.command import WELL, Command
+from exodelivery.cli.options import JSON, say
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return the code for the shell."""
     from exodelivery.fitting.index import kept_fits
 
-    for kept in kept_fits():
-        print(kept)
+    found = kept_fits()
+    say("\n".join(map(str, found)), args, found)
     return WELL
 
 
@@ -21,6 +22,6 @@ COMMAND = Command(
     """\
 $ exo fits
 doxorubicin_carriers: converged, chi-square ...""",
-    (),
+    (JSON,),
     run,
 )

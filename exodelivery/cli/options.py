@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import exodelivery as exo
@@ -64,10 +67,12 @@ DOSE = (
     _of_dose("--when", "CONDITION", 'give it once this comes to hold, "tumour_volume > 500 mm3"'),
     _of_dose("--whenever", "CONDITION", "give it every time that this comes to hold"),
 )
+PIPE = "-"
+"""Stands for the standard input or output."""
 JSON = option("--json", action="store_true", help="print the result for machines")
 OUTPUT = (
     JSON,
-    option("--csv", metavar="FILE", help="write the table"),
+    option("--csv", metavar="FILE", help="write the table; - sends it down the pipe and nothing else"),
     option("--html", metavar="FILE", help="write a report"),
 )
 
@@ -130,8 +135,16 @@ def say(result: Any, args: argparse.Namespace, plain: Any = None) -> None:
 
 def hand_out(result: Any, args: argparse.Namespace, *more: Any, plain: Any = None) -> None:
     """Print a result, and write its table and a report (of ``more``, then the result) where they are asked for."""
-    say(result, args, plain)
-    if args.csv and result:
+    if args.csv == PIPE:
+        if args.json:
+            raise Misuse("--json and --csv - both want the output", remedy="name a file for one of them")
+        if result:
+            result.table().to_csv(sys.stdout, index=False, lineterminator="\n")
+        else:
+            print(result, file=sys.stderr)
+    else:
+        say(result, args, plain)
+    if args.csv and args.csv != PIPE and result:
         result.table().to_csv(args.csv, index=False)
         written(args.csv, args)
     if args.html:
@@ -140,4 +153,27 @@ def hand_out(result: Any, args: argparse.Namespace, *more: Any, plain: Any = Non
 
 def written(path: object, args: argparse.Namespace) -> None:
     """Say where a file was written, beside the result where that is for machines."""
-    print(path, file=sys.stderr if args.json else sys.stdout)
+    print(path, file=sys.stderr if args.json or getattr(args, "csv", None) == PIPE else sys.stdout)
+
+
+@contextmanager
+def given_file(name: str) -> Iterator[Path]:
+    """Give the file that a command reads; ``-`` is what is piped in, taken as CSV."""
+    if name != PIPE:
+        yield Path(name)
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "piped.csv"
+        path.write_text(sys.stdin.read(), encoding="utf-8")
+        yield path
+
+
+def pairs(given: Sequence[str], word: str, example: str) -> dict[str, str]:
+    """Return what an option that takes NAME=VALUE was given; raises on a pair that is none."""
+    found = {}
+    for pair in given:
+        name, sign, value = (part.strip() for part in pair.partition("="))
+        if not (name and sign and value):
+            raise Misuse(f"{word} takes NAME=VALUE, not {pair!r}", remedy=f"write {word} {example}")
+        found[name] = value
+    return found

@@ -123,14 +123,28 @@ class Difference:
         if not self:
             return f"{self.first} and {self.second} are the same in data, models, estimates and verdict."
         lines = [f"From {self.first} to {self.second}:"]
-        for title, items in (
+        for title, items in self._parts:
+            lines += [f"  {title}:", *(f"    {item}" for item in items or ("none",))]
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    @property
+    def _parts(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return (
             ("data and models that changed", self.inputs),
             ("records", self.records),
             ("estimates that moved", self.estimates),
             ("verdict", self.verdict),
-        ):
-            lines += [f"  {title}:", *(f"    {item}" for item in items or ("none",))]
-        return "\n".join(lines)
+        )
+
+    def _repr_html_(self) -> str:
+        from exodelivery.draw.html import card, paragraphs, table
+
+        if not self:
+            return card("Difference", "", paragraphs(str(self)))
+        rows = [(title, item) for title, items in self._parts for item in items or ("none",)]
+        return card("Difference", f"From {self.first} to {self.second}", table(("", "what changed"), rows))
 
 
 def difference(first: Fit, second: Fit, names: tuple[str, str] = ("", "")) -> Difference:

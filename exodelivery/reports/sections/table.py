@@ -7,9 +7,13 @@ from typing import Any
 
 from exodelivery.declare.model import Model
 from exodelivery.errors import ExodeliveryError
+from exodelivery.evidence.readers.reading import Reading
 from exodelivery.evidence.studies import Studies
 from exodelivery.evidence.study import Study
+from exodelivery.fitting.index import Difference
+from exodelivery.fitting.regression import Regression
 from exodelivery.fitting.result import Fit
+from exodelivery.fitting.structural.result import Identifiability
 from exodelivery.judge.attribution import Attribution
 from exodelivery.judge.comparison import Comparison
 from exodelivery.judge.dose_response.combination import Combination
@@ -30,9 +34,12 @@ from exodelivery.reports.sections import (
     qualification,
     run,
     sensitivity,
+    shown,
     what_if,
 )
 from exodelivery.reports.what_if import WhatIf
+from exodelivery.solve.ensemble import Ensemble
+from exodelivery.solve.noncompartmental.result import Nca
 from exodelivery.solve.trajectory import Trajectory
 
 SECTIONS: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
@@ -50,6 +57,12 @@ SECTIONS: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
     (WhatIf, what_if.render),
     (Curves, dose_response.render),
     (Combination, combination.render),
+    (Nca, shown.render),
+    (Identifiability, shown.render),
+    (Reading, shown.render),
+    (Regression, shown.render),
+    (Difference, shown.render),
+    (Ensemble, shown.render),
 )
 """Types of results, each with its renderer."""
 
