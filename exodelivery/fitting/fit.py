@@ -121,7 +121,7 @@ def fit_recipe(
     journal: Journal | None = None,
 ) -> Fit:
     """Fit a recipe from all its starts and return the result; nothing is written but a journal, if there is one."""
-    problem, method = problem_of(recipe), estimator(recipe.method.estimator)
+    problem, method = problem_of(recipe, compiled=True), estimator(recipe.method.estimator)
     with workers(executor) as pool:
         evaluator = Evaluator(problem, pool, journal=journal)
         ends = _ends(evaluator, method, starts_of(problem), progress)

@@ -52,6 +52,8 @@ class Problem:
         Records that two arms' runs give together.
     joints : tuple of Joined
         Records with a joint error, once it has been simulated.
+    compiled : bool
+        Whether derivatives are the solver's own, where it has them: for whoever asks for many.
     """
 
     recipe: Recipe
@@ -63,6 +65,7 @@ class Problem:
     solver: str
     ratios: tuple[Ratio, ...] = ()
     joints: tuple[Joined, ...] = ()
+    compiled: bool = False
 
     @property
     def records(self) -> int:
@@ -118,7 +121,8 @@ class Problem:
     def slopes(self, arm: int, white: Array) -> tuple[list[Value], Array]:
         """Return whatever is asked of an arm, and its derivatives by the whitened unknowns, (asked, unknowns)."""
         places, used = self.uses[arm]
-        values, by_base = self.arms[arm].slopes(self.numbers(arm, white), self.solver, tuple(places.tolist()))
+        numbers, sensitive = self.numbers(arm, white), tuple(places.tolist())
+        values, by_base = self.arms[arm].slopes(numbers, self.solver, sensitive, self.compiled)
         found = np.zeros((len(values), len(self.unknowns)))
         for column, n in enumerate(used):
             unknown = self.unknowns[n]
@@ -141,8 +145,16 @@ class Problem:
         return self.together(values), found
 
 
-def problem_of(recipe: Recipe, solver: str | None = None) -> Problem:
+def problem_of(recipe: Recipe, solver: str | None = None, *, compiled: bool = False) -> Problem:
     """Make a recipe ready: read its studies, compile its arms, gather its unknowns.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    solver : str, optional
+        Instead of the recipe's.
+    compiled : bool
+        Take derivatives from the compiled solver where it has them.
 
     Raises
     ------
@@ -173,7 +185,8 @@ def problem_of(recipe: Recipe, solver: str | None = None) -> Problem:
     index = {unknown.identity: n for n, unknown in enumerate(unknowns)}
     uses = tuple(positions(arm, index, identities_of(arm.model, recipe.shares)) for arm in arms)
     chosen = solver or recipe.method.solver
-    return Problem(recipe, studies, tuple(arms), unknowns, uses, tuple(left), chosen, ratios_of(arms))
+    ratios = ratios_of(arms)
+    return Problem(recipe, studies, tuple(arms), unknowns, uses, tuple(left), chosen, ratios, compiled=compiled)
 
 
 def _parameters(recipe: Recipe, arms: Iterable[ArmOfFit]) -> Iterator[Parameter]:
@@ -243,19 +256,19 @@ class Evaluator:
         problem = self.problem
         if self.executor is None:
             return [getattr(problem, verb)(arm, white) for arm in range(len(problem.arms))]
-        task = (str(problem.recipe.folder), problem.solver, verb, white)
+        task = (str(problem.recipe.folder), problem.solver, problem.compiled, verb, white)
         waiting = [self.executor.submit(remote, *task, arm) for arm in range(len(problem.arms))]
         return [future.result() for future in waiting]
 
 
-def remote(folder: str, solver: str, verb: str, white: Array, arm: int) -> Any:
+def remote(folder: str, solver: str, compiled: bool, verb: str, white: Array, arm: int) -> Any:
     """Predict one arm in a worker, which makes the recipe ready once."""
-    return getattr(_ready(folder, solver), verb)(arm, white)
+    return getattr(_ready(folder, solver, compiled), verb)(arm, white)
 
 
 @lru_cache(maxsize=2)
-def _ready(folder: str, solver: str) -> Problem:
-    return problem_of(read_recipe(Path(folder)), solver)
+def _ready(folder: str, solver: str, compiled: bool) -> Problem:
+    return problem_of(read_recipe(Path(folder)), solver, compiled=compiled)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from exodelivery.solve.events import lasting, steady
 from exodelivery.solve.functionals import NEGLIGIBLE, POINTS, Value, dose_of, evaluate
 from exodelivery.solve.records import DOSING, Leg, Line, legs, lines_by
 from exodelivery.solve.solvers.protocol import of_amounts, solver
+from exodelivery.solve.tangents import Tangents
 from exodelivery.solve.timeline import Array
 from exodelivery.solve.trajectory import Trajectory
 from exodelivery.solve.triggers import Firing, Watch
@@ -166,7 +167,7 @@ def _steady_by(compiled: Machine, kernels: Any, run: Trajectory, leg: Leg) -> Ar
 
 
 def gradient(
-    found: Sensitivities,
+    found: Tangents,
     observable: str,
     functional: str,
     value: Value,
@@ -180,7 +181,8 @@ def gradient(
 
     Parameters
     ----------
-    found : Sensitivities
+    found : Tangents
+        Of a run: :class:`Sensitivities`, or those of the compiled solver.
     observable, functional : str
     value : Value
         What :func:`~exodelivery.solve.functionals.evaluate` gave for the same arguments; it must not have failed.
@@ -204,7 +206,7 @@ def gradient(
     return _moments_by(found, observable, functional, value, start, end)
 
 
-def _top_by(found: Sensitivities, observable: str, functional: str, start: float, end: float) -> Array:
+def _top_by(found: Tangents, observable: str, functional: str, start: float, end: float) -> Array:
     run = found.run
     when = evaluate(run, observable, "tmax", start=start, end=end).value
     if functional == "cmax":
@@ -222,7 +224,7 @@ def _top_by(found: Sensitivities, observable: str, functional: str, start: float
 
 
 def _slope_by(
-    found: Sensitivities, observable: str, window: tuple[float, float], beneath: tuple[float, float] | None
+    found: Tangents, observable: str, window: tuple[float, float], beneath: tuple[float, float] | None
 ) -> Array:
     """Return the derivative of a log-slope, by the weights of its least-squares line."""
     at = np.linspace(*window, POINTS)
@@ -240,9 +242,7 @@ def _slope_by(
     return found_by
 
 
-def _moments_by(
-    found: Sensitivities, observable: str, functional: str, value: Value, start: float, end: float
-) -> Array:
+def _moments_by(found: Tangents, observable: str, functional: str, value: Value, start: float, end: float) -> Array:
     run = found.run
     last = min(end, run.end)
     times, weights = _quadrature(run, start, last)
@@ -275,7 +275,7 @@ def _quadrature(run: Trajectory, start: float, end: float) -> tuple[Array, Array
     return np.concatenate(times), np.concatenate(weights)
 
 
-def _tail_by(found: Sensitivities, observable: str) -> tuple[tuple[float, float], tuple[Array, Array]]:
+def _tail_by(found: Tangents, observable: str) -> tuple[tuple[float, float], tuple[Array, Array]]:
     """Return area and first moment beyond the run, and their derivatives."""
     run, none = found.run, np.zeros(len(found.sensitive))
     since = float(run.timeline.times[run.timeline.times < run.end][-1])
@@ -292,7 +292,7 @@ def _tail_by(found: Sensitivities, observable: str) -> tuple[tuple[float, float]
     return (area, moment), (area_by, moment_by)
 
 
-def _dose_by(found: Sensitivities, observable: str) -> Array:
+def _dose_by(found: Tangents, observable: str) -> Array:
     run = found.run
     moved = np.zeros(len(found.sensitive))
     for n, place in enumerate(found.sensitive):
