@@ -49,6 +49,7 @@ __all__ = [
     "show",
     "simulate",
     "studies",
+    "virtual",
     "what_if",
 ]
 
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from exodelivery.api.sensitivity import sensitivity
     from exodelivery.api.show import show
     from exodelivery.api.studies import studies
+    from exodelivery.api.virtual import virtual
     from exodelivery.api.what_if import what_if
     from exodelivery.declare.allometry import scale
     from exodelivery.declare.block import Block

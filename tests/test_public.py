@@ -51,6 +51,7 @@ SIGNATURES = {
     "simulate": "(model, regimen, until=None, *, values=None, using=None, solver=None, tolerance=1e-08, keep=(), "
     "sets=None, times=None, subjects=None, threads=None, progress=False)",
     "studies": "(*names)",
+    "virtual": "(model, carriers, dose, *, baseline, using=None, **options)",
     "what_if": "(model, carriers, dose, until=None, *, using=None, **options)",
 }
 NOUNS = ["Block", "Body", "Carrier", "Drug", "Model", "Quantity", "Regimen"]

@@ -33,6 +33,7 @@ from exodelivery.cli import (
     sensitivity,
     show,
     simulate,
+    virtual,
     warm_up,
 )
 from exodelivery.cli.command import CLOSED_PIPE, INTERRUPTED, MISUSE, Command, Misuse
@@ -56,6 +57,7 @@ COMMANDS: dict[str, Command] = {
     "plan": plan.COMMAND,
     "qualify": qualify.COMMAND,
     "sensitivity": sensitivity.COMMAND,
+    "virtual": virtual.COMMAND,
     "report": report.COMMAND,
     "new": new.COMMAND,
     "completion": completion.COMMAND,

@@ -80,14 +80,27 @@ def scale(model: Model, body: Any, *, slots: tuple[str, ...] = ("clearance", "up
         prefix, _, short = name.rpartition(".")
         if prefix not in owners or name not in known:
             continue
-        power = _power(short, parameter.quantity)
+        power = exponent(short, parameter.quantity)
         if power and "body" in (parameter.quantity.owner or owners[prefix]).split(" x "):
             note = CAVEAT.format(old=model.body.name, new=bare.body.name, power=power)
             found[name] = _scaled(parameter.quantity, ratio**power, note)
     return bare.with_values(found)
 
 
-def _power(name: str, quantity: Quantity) -> float:
+def exponent(name: str, quantity: Quantity) -> float:
+    """Return the power of body weight that a parameter goes with, by its unit; 0 where size does not set it.
+
+    Parameters
+    ----------
+    name : str
+        Within its block, e.g. ``"CL_liver"``.
+    quantity : Quantity
+
+    Examples
+    --------
+    >>> exponent("CL_liver", Quantity("0.3 mL/h")), exponent("k_digest", Quantity("0.1 1/h"))
+    (0.75, 0.0)
+    """
     if quantity.dimension == unit("mL/h").dimension:
         return SURFACE if name.startswith("PS") else CLEARANCE
     return SIZE if quantity.dimension in (unit("mL").dimension, unit("particle").dimension) else 0.0

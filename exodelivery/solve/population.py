@@ -98,9 +98,10 @@ def _numbers(system: System, base: Array, sets: Any, regimens: int) -> Array:
     """Return all parameters of all sets, (sets, parameters) [base units]."""
     places = {parameter.name: n for n, parameter in enumerate(system.parameters)}
     columns: dict[str, Array] = {}
+    heads = {head: str(head).removesuffix("]").partition(" [") for head in sets}
+    in_base(system.model, {name: f"1 {written}" if written else 1.0 for name, _, written in heads.values()})
     for head, given in sets.items():
-        name, _, written = str(head).removesuffix("]").partition(" [")
-        in_base(system.model, {name: f"1 {written}" if written else 1.0})
+        name, _, written = heads[head]
         columns[name] = np.asarray(given, dtype=float) * (unit(written).factor if written else 1.0)
     sizes = {column.shape for column in columns.values()} or {(regimens,)}
     if len(sizes) > 1 or len(next(iter(sizes))) != 1:

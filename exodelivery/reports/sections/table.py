@@ -19,6 +19,7 @@ from exodelivery.judge.comparison import Comparison
 from exodelivery.judge.dose_response.combination import Combination
 from exodelivery.judge.dose_response.results import Curves
 from exodelivery.judge.planning.result import Plan
+from exodelivery.judge.population.result import Virtual
 from exodelivery.judge.qualification.result import Qualification
 from exodelivery.judge.sensitivity import Sensitivity
 from exodelivery.reports.section import Section
@@ -35,6 +36,7 @@ from exodelivery.reports.sections import (
     run,
     sensitivity,
     shown,
+    virtual,
     what_if,
 )
 from exodelivery.reports.what_if import WhatIf
@@ -54,6 +56,7 @@ SECTIONS: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
     (Plan, plan.render),
     (Qualification, qualification.render),
     (Sensitivity, sensitivity.render),
+    (Virtual, virtual.render),
     (WhatIf, what_if.render),
     (Curves, dose_response.render),
     (Combination, combination.render),
