@@ -176,7 +176,7 @@ class Virtual:
             for one in leading
         ]
         lines = [
-            f"{line} ({one.low:.0f} to {one.high:.0f} % over what is not known)."
+            f"{line} ({_between(one.low, one.high, percent=True)} over what is not known)."
             for line, one in zip(lines, leading, strict=True)
         ]
         return "\n".join([*lines, *(one.words for one in self.attainments)])
@@ -304,7 +304,7 @@ def _better(one: Better) -> tuple[str, ...]:
         one.metric,
         f"{one.percent:.0f} %",
         _between(one.low, one.high, percent=True),
-        f"{one.p_most:.2f}",
+        "unknown" if math.isnan(one.p_most) else f"{one.p_most:.2f}",
         _between(one.ratio[0], one.ratio[-1]),
     )
 
