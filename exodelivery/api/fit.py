@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from exodelivery.declare.shelf import locate
@@ -43,7 +44,7 @@ def fit(name: str | Curve, *, again: bool = False, **options: Any) -> Any:
 
     Returns
     -------
-    Fit or Regression; TableFit of a recipe for a raw table
+    Fit or Regression; of a recipe for a raw table what its kind of fit returns
         Estimates, records beside predictions, and a verdict in words.
 
     Raises
@@ -77,10 +78,14 @@ def fit(name: str | Curve, *, again: bool = False, **options: Any) -> Any:
 
         raise FitError("a curve is fitted from a start", remedy="pass start={…}, or the name of a recipe")
     folder = locate(name, "fit")[0].parent
-    from exodelivery.fitting.tables.recipe import is_table_recipe
+    from exodelivery.fitting.kinds import KINDS, kind_of
 
-    if is_table_recipe(folder):
-        from exodelivery.fitting.tables.fit import fit_table
+    kind = kind_of(folder)
+    if kind in KINDS:
+        if unknown := set(options) - {"keep", "progress"}:
+            from exodelivery.errors import FitError
 
-        return fit_table(folder, again=again, **options)
+            raise FitError(f"a {kind} takes no {sorted(unknown)[0]}=", remedy="its settings stand in its recipe")
+        module, _, function = KINDS[kind].partition(":")
+        return getattr(import_module(module), function)(folder, again=again, **options)
     return fit_recipe(folder, again=again, **options)

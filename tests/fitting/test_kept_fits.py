@@ -7,12 +7,12 @@ import pytest
 
 from exodelivery.declare.shelf import library_folder
 from exodelivery.fitting.fit import fit, polish
+from exodelivery.fitting.kinds import KINDS, kind_of
 from exodelivery.fitting.problem import Evaluator, problem_of
 from exodelivery.fitting.recipe import read_recipe
-from exodelivery.fitting.tables.recipe import is_table_recipe
 
 FOLDERS = sorted(
-    path.parent for path in (library_folder() / "fits").glob("*/fit.toml") if not is_table_recipe(path.parent)
+    path.parent for path in (library_folder() / "fits").glob("*/fit.toml") if kind_of(path.parent) not in KINDS
 )
 
 QUICK = [folder for folder in FOLDERS if folder.name != "doxorubicin_carriers"]

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict
 
 from exodelivery.declare.shelf import library_folder
 from exodelivery.errors import ExodeliveryError
-from exodelivery.fitting.pulses.fit import held_out
-from exodelivery.fitting.pulses.read import read_recipe
+from exodelivery.fitting.pulses.kept import fit_pulses
 
 NAME = "mckenna_2017_pulses"
 
 
 def main(words: list[str]) -> int:
     """Run the recipe; ``--keep`` writes ``result.json`` beside it."""
-    folder = library_folder() / "fits" / NAME
     try:
-        recipe = read_recipe(folder)
-        found = [held_out(recipe, line) for line in recipe["lines"]]
+        print(fit_pulses(library_folder() / "fits" / NAME, again=True, keep="--keep" in words))
     except ExodeliveryError as error:
         print(f"exo: {error}", file=sys.stderr)
         return 2
-    print(recipe["about"])
-    for one in found:
-        print(one)
-    if "--keep" in words:
-        text = json.dumps({one.line: asdict(one) for one in found}, indent=1, allow_nan=False)
-        (folder / "result.json").write_text(text + "\n", encoding="utf-8")
     return 0
 
 

@@ -172,7 +172,7 @@ class TableFit:
         )
 
 
-def fit_table(folder: str | Path, *, again: bool = False, keep: bool = False) -> TableFit:
+def fit_table(folder: str | Path, *, again: bool = False, keep: bool = False, progress: bool = False) -> TableFit:
     """Return the kept result of a recipe for a raw table, or make it anew.
 
     Parameters
@@ -183,6 +183,8 @@ def fit_table(folder: str | Path, *, again: bool = False, keep: bool = False) ->
         Fit anew, from the table in the folder named by ``EXODELIVERY_DATA``.
     keep : bool
         Write the new result beside the recipe.
+    progress : bool
+        Not shown: it takes moments.
 
     Raises
     ------
