@@ -125,12 +125,15 @@ def _verdict(
 
 
 def _labels(problem: Problem) -> list[str]:
-    """Return each unknown's name, with its owners where two bear one name."""
+    """Return each unknown's name, with its owners where two bear one name, and its block where those are one too."""
     names = [unknown.name for unknown in problem.unknowns]
-    return [
-        f"{name} ({unknown.identity.partition(' @ ')[2]})" if names.count(name) > 1 else name
-        for name, unknown in zip(names, problem.unknowns, strict=True)
-    ]
+    parts = [unknown.identity.partition(" @ ") for unknown in problem.unknowns]
+    owned = [(name, owners) for name, (_, _, owners) in zip(names, parts, strict=True)]
+    found = []
+    for (name, owners), (origin, _, _) in zip(owned, parts, strict=True):
+        block = f"{origin.rpartition('.')[0].rpartition('/')[2]}: " if owned.count((name, owners)) > 1 else ""
+        found.append(f"{name} ({block}{owners})" if names.count(name) > 1 else name)
+    return found
 
 
 def _used(problem: Problem, predictions: list[list[Value]]) -> list[PredictionRow]:

@@ -5,16 +5,19 @@ The index is read from the folders each time: it cannot go stale, and there is n
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exodelivery.errors import ExodeliveryError, FitError
+from exodelivery.errors import ExodeliveryError, FitError, OutdatedFitWarning
 from exodelivery.fitting.fit import own_folder
 from exodelivery.fitting.keep import RESULT, hashes_of, read_fit
 from exodelivery.fitting.recipe import read_recipe
 from exodelivery.fitting.result import Fit, ParameterRow
+from exodelivery.fitting.tables.fit import fit_table
+from exodelivery.fitting.tables.recipe import is_table_recipe, read_table_recipe
 from exodelivery.units import format_number
 
 MOVED = 0.1
@@ -29,7 +32,7 @@ class KeptFit:
     ----------
     name, about : str
     state : str
-        ``current``, ``outdated: …``, ``not fitted``, or why it cannot be read.
+        ``current``, ``outdated: …``, ``not fitted``, or why it cannot be read; of a raw table also what was fitted.
     converged : bool or None
     records, unknowns : int
     chi_square : float
@@ -73,6 +76,8 @@ def kept_fits() -> tuple[KeptFit, ...]:
 
 def kept_fit(folder: Path) -> KeptFit:
     """Return what is kept of the recipe in a folder, and whether it still stands on the same inputs."""
+    if is_table_recipe(folder):
+        return _kept_table(folder)
     recipe = read_recipe(folder)
     own = own_folder(recipe)
     place = own if (own / RESULT).is_file() else folder
@@ -85,6 +90,19 @@ def kept_fit(folder: Path) -> KeptFit:
     return KeptFit(
         recipe.name, recipe.about, state, verdict.converged, verdict.records, len(fit.parameters), verdict.chi_square
     )
+
+
+def _kept_table(folder: Path) -> KeptFit:
+    """Return what is kept of a recipe for a raw table; its table stays where it is, and is not read for this."""
+    recipe = read_table_recipe(folder)
+    if not (folder / RESULT).is_file():
+        return KeptFit(recipe.name, recipe.about, "not fitted")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", OutdatedFitWarning)
+        found = fit_table(folder)
+    state = "outdated: the recipe changed since" if told else "current"
+    curves = ", ".join(candidate.name for candidate in recipe.candidates)
+    return KeptFit(recipe.name, recipe.about, f"{len(found.groups)} groups of a raw table by {curves}; {state}")
 
 
 def changes(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:

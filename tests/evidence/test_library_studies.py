@@ -24,6 +24,7 @@ COUNTS = {
     "chow_2009_liposome_peg": (2, 140, 60),
     "drummond_1999_human_liposome_pk": (16, 74, 50),
     "gabizon_2003_free_fraction": (0, 1, 0),
+    "kagan_2013_ambisome_rat": (1, 5, 5),
     "kim_2019_exosome_pk_summary": (3, 15, 9),
     "laginha_2005_4t1_tumour": (4, 35, 27),
     "lazaroibanez_2021_ev_tracers": (1, 1, 1),

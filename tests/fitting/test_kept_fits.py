@@ -67,3 +67,20 @@ def test_the_first_joint_fit_covers_what_it_must() -> None:
     assert len(shared) == 1 and "doxorubicin" in shared[0]
     assert all(row.note for row in kept.predictions)
     assert sum(row.name.startswith("clearance.CL_liver") for row in kept.parameters) == 3
+
+
+def test_what_the_new_fits_say_is_what_their_data_can_say() -> None:
+    """Exit from a tumour is known where its fall was followed, and its way is not; release is in no total."""
+    exit_ = {row.name: row for row in fit(library_folder() / "fits" / "tumour_exit").parameters}
+    organs = {row.name: row for row in fit(library_folder() / "fits" / "liposome_organs").parameters}
+    assert exit_["uptake.k_out"].word == "identified" and exit_["uptake.by_lymph"].word != "identified"
+    assert all(row.word != "identified" for name, row in organs.items() if name.startswith("uptake.k_exit"))
+    rat = fit(library_folder() / "fits" / "kagan_rat_two_form").parameters
+    assert all(row.share < 0.2 for row in rat if row.name.startswith(("release.", "disposition.", "loading.")))
+
+
+def test_a_label_and_a_block_have_each_a_clearance_of_their_own_name() -> None:
+    kept = fit(library_folder() / "fits" / "exosome_summaries")
+    names = [row.name for row in kept.parameters]
+    assert len(set(names)) == len(names)
+    assert "clearance.CL (total_loose_label: exosome_natural x mouse)" in names
