@@ -8,16 +8,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from exodelivery.declare.files import read_document
 from exodelivery.errors import ExodeliveryError, FitError, OutdatedFitWarning
 from exodelivery.fitting.fit import own_folder
 from exodelivery.fitting.keep import RESULT, hashes_of, read_fit
+from exodelivery.fitting.kinds import KINDS, kind_of
 from exodelivery.fitting.recipe import read_recipe
 from exodelivery.fitting.result import Fit, ParameterRow
-from exodelivery.fitting.tables.fit import fit_table
-from exodelivery.fitting.tables.recipe import is_table_recipe, read_table_recipe
 from exodelivery.units import format_number
 
 MOVED = 0.1
@@ -32,7 +33,7 @@ class KeptFit:
     ----------
     name, about : str
     state : str
-        ``current``, ``outdated: …``, ``not fitted``, or why it cannot be read; of a raw table also what was fitted.
+        ``current``, ``outdated: …``, ``not fitted``, or why it cannot be read; before it, the kind of any other recipe.
     converged : bool or None
     records, unknowns : int
     chi_square : float
@@ -76,8 +77,8 @@ def kept_fits() -> tuple[KeptFit, ...]:
 
 def kept_fit(folder: Path) -> KeptFit:
     """Return what is kept of the recipe in a folder, and whether it still stands on the same inputs."""
-    if is_table_recipe(folder):
-        return _kept_table(folder)
+    if (kind := kind_of(folder)) in KINDS:
+        return _kept_otherwise(folder, kind)
     recipe = read_recipe(folder)
     own = own_folder(recipe)
     place = own if (own / RESULT).is_file() else folder
@@ -92,17 +93,17 @@ def kept_fit(folder: Path) -> KeptFit:
     )
 
 
-def _kept_table(folder: Path) -> KeptFit:
-    """Return what is kept of a recipe for a raw table; its table stays where it is, and is not read for this."""
-    recipe = read_table_recipe(folder)
+def _kept_otherwise(folder: Path, kind: str) -> KeptFit:
+    """Return what is kept of a recipe of another kind; raw tables stay where they are, and are not read for this."""
+    about = " ".join(str(read_document(folder / "fit.toml")[0].get("about", "")).split())
     if not (folder / RESULT).is_file():
-        return KeptFit(recipe.name, recipe.about, "not fitted")
+        return KeptFit(folder.name, about, f"{kind}; not fitted")
+    module, _, function = KINDS[kind].partition(":")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", OutdatedFitWarning)
-        found = fit_table(folder)
-    state = "outdated: the recipe changed since" if told else "current"
-    curves = ", ".join(candidate.name for candidate in recipe.candidates)
-    return KeptFit(recipe.name, recipe.about, f"{len(found.groups)} groups of a raw table by {curves}; {state}")
+        getattr(import_module(module), function)(folder)
+    outdated = any(issubclass(one.category, OutdatedFitWarning) for one in told)
+    return KeptFit(folder.name, about, f"{kind}; {'outdated: the recipe changed since' if outdated else 'current'}")
 
 
 def changes(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:

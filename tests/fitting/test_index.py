@@ -15,13 +15,13 @@ from exodelivery.fitting.fit import fit
 from exodelivery.fitting.index import difference, fit_called, kept_fit
 
 
-def test_recipes_for_raw_tables_are_listed_with_what_is_kept_of_them(
+def test_recipes_of_every_kind_are_listed_with_what_is_kept_of_them(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert main(["fits"]) == 0
     text = capsys.readouterr().out
     assert "cannot be read" not in text
-    assert "untreated_growth: 66 groups of a raw table by exponential, gompertz; current. " in text
+    assert "untreated_growth: table fit; current. Untreated" in text and "tumour_exit: converged" in text
     folder = tmp_path / "untreated_growth"
     folder.mkdir()
     for name in ("fit.toml", "result.json"):
@@ -30,7 +30,7 @@ def test_recipes_for_raw_tables_are_listed_with_what_is_kept_of_them(
     (folder / "fit.toml").write_text(written.replace("starts = 3", "starts = 4"))
     assert "outdated: the recipe changed since" in kept_fit(folder).state
     (folder / "result.json").unlink()
-    assert kept_fit(folder).state == "not fitted"
+    assert kept_fit(folder).state == "table fit; not fitted"
 
 
 def test_every_recipe_is_listed_and_a_changed_one_is_outdated(
