@@ -19,6 +19,7 @@ from exodelivery.solve.timeline import Array
 from exodelivery.units import format_number
 
 if TYPE_CHECKING:
+    from exodelivery.fitting.posterior import Posterior
     from exodelivery.fitting.profiles import Profile
 
 AGREE = 1e-4
@@ -170,6 +171,15 @@ class Regression:
         from exodelivery.draw.profiles import profiles_figure
 
         return profiles_figure([self.profile(name, level).panel for name in names or self.names])
+
+    def posterior(self, **options: Any) -> Posterior:
+        """Return the posterior, drawn by NUTS: ``draws=``, ``tune=``, ``chains=``, ``seed=``, ``progress=``.
+
+        Flat on the scale of whatever has no prior. It wants ``pip install 'exodelivery[sample]'``.
+        """
+        from exodelivery.fitting.posterior import posterior_of_regression
+
+        return posterior_of_regression(self, **options)
 
     def predict(self, curve: Any = None) -> Array:
         """Return the fitted curve, (rows,), or another curve of the same parameters at the estimate."""

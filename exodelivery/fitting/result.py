@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from exodelivery.fitting.unknowns import identities_of
 from exodelivery.fitting.verdict import Verdict
 from exodelivery.solve.timeline import Array
 from exodelivery.units import format_quantity, unit
+
+if TYPE_CHECKING:
+    from exodelivery.fitting.posterior import JointPosterior
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +260,16 @@ class Fit:
         values, vectors = np.linalg.eigh(self.covariance)
         found: Array = self.estimate + normal @ (vectors * np.sqrt(np.clip(values, 0.0, None))).T
         return found
+
+    def posterior(self, **options: Any) -> JointPosterior:
+        """Return the posterior about this fit, by NUTS: ``draws=``, ``tune=``, ``chains=``, ``seed=``, ``progress=``.
+
+        Priors are those of the recipe, whatever estimator it chose. :func:`~exodelivery.judge.compare.compare` takes
+        the result as ``using=``. It wants ``pip install 'exodelivery[sample]'``, and thousands of gradients.
+        """
+        from exodelivery.fitting.posterior import posterior_of_fit
+
+        return posterior_of_fit(self, **options)
 
     def __iter__(self) -> Iterator[ParameterRow]:
         return iter(self.parameters)
