@@ -36,7 +36,8 @@ def plan(
     using : Fit, optional
         What is known before the experiment; without one, each parameter's own range.
     **options
-        ``metric=``, ``horizon=``, ``times=``, ``assays=``, ``arms=``, ``doses=``, ``inhibitors=``, ``budget=``,
+        ``rival=``, ``metric=``, ``horizon=``,
+        ``times=``, ``assays=``, ``arms=``, ``doses=``, ``inhibitors=``, ``budget=``,
         ``animal=``, ``assay=``, ``group=``, ``serial=``, ``between=``, ``error=``, ``errors=``, ``limits=``,
         ``draws=``, ``truths=``, ``seed=``, ``progress=`` and more; see :func:`exodelivery.judge.planning.plan.plan`.
 

@@ -29,6 +29,9 @@ def run(args: argparse.Namespace) -> int:
     limits = dict(_pair(text, "--limit", '"plasma_total=0.05 nmol/mL"') for text in args.limit)
     if limits:
         options["limits"] = limits
+    rival = dict(_pair(text, "--rival", "uptake=leaky_vessels") for text in args.rival)
+    if rival:
+        options["rival"] = rival
     inhibitors: dict[str, dict[str, float]] = {}
     for text in args.inhibit:
         name, number = _pair(text, "--inhibit", "efflux.pump.v_max=0.1")
@@ -93,6 +96,9 @@ doxorubicin_mouse: a plan for plasma AUC of none over that of liposome_pegylated
         option("--between", type=float, metavar="CV", help="between animals; 0.3 unless given"),
         option("--error", type=float, metavar="CV", help="of an assay; 0.15 unless given"),
         option("--draws", type=int, metavar="N", help="of all that is uncertain; 16 unless given"),
+        option(
+            "--rival", metavar="SLOT=BLOCK", action="append", default=[], help="tell this mechanism from the model's"
+        ),
         option("--truths", type=int, metavar="N", help="simulate and refit so many experiments of each design"),
         SEED,
         *OUTPUT,

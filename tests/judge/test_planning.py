@@ -157,3 +157,36 @@ def test_the_generalised_logarithm_has_one_error_everywhere() -> None:
     generator = np.random.default_rng(1)
     data = np.array([one.misfit(one.simulated(levels, generator), levels) for _ in range(4000)])
     assert data.std(axis=0) == pytest.approx(np.ones(3), abs=0.04)
+
+
+SATURABLE = exo.Block(
+    kind="clearance",
+    name="saturable",
+    parameters={
+        "v": assumed("0.5 (1e9 particle)/h", "0.1 (1e9 particle)/h", "2.5 (1e9 particle)/h"),
+        "K": assumed("0.02 1e9 particle", "0.005 1e9 particle", "0.1 1e9 particle"),
+    },
+    flows={
+        "clear": {
+            "flow": "plasma.carrier -> out : v * plasma.carrier / (K + plasma.carrier)",
+            "passengers": dict.fromkeys(("loaded", "adsorbed", "label"), "out"),
+        }
+    },
+)
+
+
+def test_a_mechanism_is_told_from_its_rival_where_they_part() -> None:
+    asked = {**ASKED, "rival": {"clearance": SATURABLE}, "draws": 6}
+    made = exo.plan(TOY, [NEW], DOSE, **asked)
+    assert made.aim == "mechanisms"
+    assert made.planned.typical >= max(one.typical for one in made.naive) * 0.95
+    assert all(one.score >= made.planned.score for one in made.naive)
+    assert 0.5 < made.efficiency <= 1
+    assert "log Bayes factor" in made.headline
+    assert section_of(made).headline == made.headline
+
+
+@pytest.mark.parametrize(("rival", "said"), [({"clearanc": "linear"}, "clearance"), ({"efflux": {}}, "same mechanism")])
+def test_a_rival_that_is_none_is_refused(rival: Any, said: str) -> None:
+    with pytest.raises(SimulationError, match=said):
+        exo.plan(TOY, [NEW], DOSE, **{**ASKED, "rival": rival})

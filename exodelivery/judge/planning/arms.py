@@ -6,7 +6,7 @@ parameter, which stays as uncertain as it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exodelivery.compile.machine import Machine
@@ -154,6 +154,7 @@ def arms_of(
     kinds: Sequence[str] | None = None,
     doses: Sequence[float] = (1.0,),
     inhibitors: Mapping[str, Mapping[str, float]] | None = None,
+    change: Callable[[Model], Model] = lambda model: model,
 ) -> Arms:
     """Return the arms that an experiment about some carriers may have.
 
@@ -172,6 +173,8 @@ def arms_of(
         Times the dose asked about.
     inhibitors : mapping, optional
         By the name of an arm, parameters by full name and what they are multiplied by.
+    change : callable
+        What is done to each model once it has its carrier.
 
     Raises
     ------
@@ -195,6 +198,7 @@ def arms_of(
     for one in (baseline, *carriers):
         name = one if isinstance(one, str) else one.name
         swapped = lean if one in (lean.carrier, lean.carrier.name) else lean.swap(carrier=one)
+        swapped = change(swapped)
         if models.setdefault(name, swapped) != swapped:
             raise SimulationError(f"two different carriers are called {name!r}", remedy="give one another name")
     first, *others = models
@@ -206,7 +210,7 @@ def arms_of(
         left_out.append("free drug: the dose is not one of drug")
     elif "free drug" in wanted and FREE not in models:
         try:
-            models[FREE] = lean.swap(carrier=FREE)
+            models[FREE] = change(lean.swap(carrier=FREE))
             machine_for(models[FREE], dose)
         except ExodeliveryError as error:
             models.pop(FREE, None)

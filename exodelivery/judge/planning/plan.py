@@ -7,10 +7,11 @@ of the contrast is kept small on average over draws of the parameters, and held 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from exodelivery.declare.block import Block
 from exodelivery.declare.model import Model
 from exodelivery.declare.parts import Carrier
 from exodelivery.declare.regimen import Regimen
@@ -19,7 +20,8 @@ from exodelivery.judge.joint import DEFAULT_CV, Joint, joint_of
 from exodelivery.judge.metrics import Metric, missing
 from exodelivery.judge.planning.arms import Arms, arms_of
 from exodelivery.judge.planning.bench import Bench, Errors, Read, Spot, errors_of
-from exodelivery.judge.planning.criterion import Contrast
+from exodelivery.judge.planning.criterion import Contrast, Rivalry
+from exodelivery.judge.planning.mechanisms import paired, rivalry, swapped, words
 from exodelivery.judge.planning.realised import experiment_of, realised
 from exodelivery.judge.planning.result import (
     EQUAL,
@@ -34,6 +36,7 @@ from exodelivery.judge.planning.result import (
 from exodelivery.judge.planning.search import Costs, Design, Search
 from exodelivery.judge.protocol import JointResult
 from exodelivery.judge.setting import chosen_metrics, horizon_of
+from exodelivery.solve.timeline import Array
 from exodelivery.units import convert, format_quantity, hours, quantity
 
 CUSTOMARY = (
@@ -49,6 +52,7 @@ def plan(
     *,
     baseline: str | Carrier,
     using: JointResult | None = None,
+    rival: Mapping[str, str | Block] | None = None,
     metric: str = "released drug in tumour",
     horizon: str | float | None = None,
     times: Sequence[str | float] | None = None,
@@ -84,6 +88,9 @@ def plan(
     baseline : str or Carrier
     using : JointResult, optional
         A fit, whose result is known before the experiment; else each parameter's own range.
+    rival : mapping, optional
+        Blocks by slot, ``{"uptake": "leaky_vessels"}``: the plan then sets the mechanism of the model apart from this
+        one, in the same arms, and no metric is asked for.
     metric : str
         A name from :data:`~exodelivery.judge.metrics.METRICS`: an area, or a quotient of two.
     horizon : str or float, optional
@@ -143,11 +150,25 @@ def plan(
     _spreads(between, error, depth, errors or {})
     end = horizon_of(dose, horizon)
     forms = _forms(metric)
-    about = arms_of(
-        model, carriers, baseline, dose, forms, assays=assays, kinds=arms, doses=doses, inhibitors=inhibitors
-    )
-    chosen = _asked(forms, about)
-    joint = joint_of({name: one.system for name, one in about.machines.items()}, using, default_cv)
+
+    def with_arms(change: Callable[[Model], Model]) -> Arms:
+        return arms_of(
+            model, carriers, baseline, dose, forms if rival is None else (), assays=assays, kinds=arms, doses=doses,
+            inhibitors=inhibitors, change=change,
+        )  # fmt: skip
+
+    about = with_arms(lambda one: one)
+    other = about
+    if rival is not None:
+        if truths:
+            raise SimulationError("mechanisms are not simulated and refitted yet", remedy="leave out truths=")
+        about, other = paired(about, with_arms(lambda one: swapped(one, rival)))
+    chosen = _asked(forms, about) if rival is None else None
+    joints = [
+        joint_of({name: one.system for name, one in some.machines.items()}, using, default_cv)
+        for some in ((about,) if rival is None else (about, other))
+    ]
+    joint = joints[0]
     plain = {EQUAL: _even(end, naive_times), LOGARITHMIC: _geometric(end, naive_times)}
     grid = _grid(times, end, [one for some in plain.values() for one in some])
     spots = _spots(about, grid)
@@ -157,18 +178,27 @@ def plan(
                 f"nothing called {name!r} is assayed", remedy=nearest(name, {s.observable for s in spots})
             )
     bench = Bench(about, joint, chosen, end, spots)
-    reads, failed = scenes_of(bench, joint, draws, seed, progress)
-    said = errors_of(
-        spots, reads[0].levels, between=between, within=error, named=errors or {}, depth=depth,
-        limits=_limits(limits or {}, about),
-    )  # fmt: skip
-    criterion = _contrast(reads, joint, said)
-    search = Search(spots, criterion, np.array([said.shared(one.levels) for one in reads]), costs)
+    floors = _limits(limits or {}, about)
+
+    def with_errors(levels: Array) -> Errors:
+        return errors_of(
+            spots, levels, between=between, within=error, named=errors or {}, depth=depth, limits=floors
+        )  # fmt: skip
+
+    criterion: Contrast | Rivalry
+    if rival is None:
+        reads, failed = scenes_of(bench, joint, draws, seed, progress)
+        said = with_errors(reads[0].levels)
+        criterion, shared = _contrast(reads, joint, said), np.array([said.shared(one.levels) for one in reads])
+    else:
+        benches = (bench, Bench(other, joints[1], None, end, spots))
+        criterion, shared, said, failed = rivalry(benches, with_errors, draws, seed, progress)
+    search = Search(spots, criterion, shared, costs)
     known = {name: search.spread(_sites(about, some, search)) for name, some in plain.items()}
     loose, bound = search.continuous()
     best = search.rounded(loose, list(known.values()))
     trials: tuple[Trial, ...] = ()
-    if truths and best:
+    if truths and best and chosen is not None:
         ready = {
             name: experiment_of(about, joint, chosen, end, search, said, one)
             for name, one in {PLANNED: best, **known}.items()
@@ -180,18 +210,18 @@ def plan(
         about.baseline,
         about.carriers,
         str(dose),
-        "contrast",
-        _question(chosen, about),
+        "contrast" if chosen is not None else "mechanisms",
+        _question(chosen, about) if chosen is not None else words(rival or {}),
         end,
         _groups(search, about, best),
         worths["now"],
         worths[PLANNED],
         tuple(worths[name] for name in known),
-        float(np.clip(bound / worths[PLANNED].score, 0.0, 1.0)),
+        _efficiency(worths[PLANNED].score, bound),
         _alone(search, about),
         trials,
         budget,
-        len(reads),
+        len(shared),
         tuple(_notes(about, joint, using, said, spots, costs, failed, default_cv)),
         about.left_out,
     )
@@ -337,16 +367,22 @@ def _counts(search: Search, design: Design) -> tuple[int, int, float]:
     return animals, assays, search.costs.whole(design)
 
 
-def _worth(name: str, search: Search, criterion: Contrast, design: Design) -> Worth:
+def _worth(name: str, search: Search, criterion: Contrast | Rivalry, design: Design) -> Worth:
     whole = search.whole(design)
-    left = criterion.variances(whole)
-    return Worth(
-        name,
-        *_counts(search, design),
-        float(np.sqrt(np.mean(left))),
-        float(np.sqrt(np.max(left))),
-        criterion.at(whole)[0],
-    )
+    if isinstance(criterion, Rivalry):
+        apart = criterion.distances(whole) / 2
+        typical, worst = float(np.median(apart)), float(np.min(apart))
+    else:
+        left = criterion.variances(whole)
+        typical, worst = float(np.sqrt(np.mean(left))), float(np.sqrt(np.max(left)))
+    return Worth(name, *_counts(search, design), typical, worst, criterion.at(whole)[0])
+
+
+def _efficiency(score: float, bound: float) -> float:
+    """Return how near a value is to its bound: variances are positive, separations are counted below zero."""
+    if score == bound:
+        return 1.0
+    return float(np.clip(bound / score if score > 0 else score / bound, 0.0, 1.0))
 
 
 def _groups(search: Search, about: Arms, design: Design) -> tuple[Group, ...]:

@@ -27,8 +27,8 @@ from exodelivery.judge.planning.search import Design, Search
 from exodelivery.solve.timeline import Array
 
 ITERATIONS, HALVINGS = 20, 8
-SETTLED = 1e-3
-"""A fit ends when a step promises less of the misfit, in squared standard deviations."""
+SETTLED = 0.05
+"""A fit ends when a step promises less of the misfit, in squared standard deviations; it is taken without a run."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +124,7 @@ def experiment_of(
 
 
 def fitted(experiment: Experiment, data: Array, start: Read) -> tuple[Array, Read] | None:
-    """Return the most probable point, whitened, and what is read there; None where the fit does not settle.
+    """Return the last step, whitened, and what is read before it; None where the fit does not settle.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def fitted(experiment: Experiment, data: Array, start: Read) -> tuple[Array, Rea
         pull = rows.T @ away - white
         step = np.linalg.solve(np.eye(len(white)) + rows.T @ rows, pull)
         if float(step @ pull) < SETTLED:
-            return white, read
+            return np.asarray(step, dtype=float), read
         for halving in range(HALVINGS):
             tried = white + step / 2**halving
             point = experiment.centre + experiment.root @ tried
@@ -205,10 +205,10 @@ def _one(
     made = fitted(experiment, experiment.simulated(truth.levels, generator), start)
     if made is None:
         return None
-    _, read = made
+    step, read = made
     rows, gradients = experiment.rows(read), read.gradients @ experiment.root
     left = np.einsum("kp,pk->k", gradients, np.linalg.solve(np.eye(rows.shape[1]) + rows.T @ rows, gradients.T))
-    return read.contrasts - truth.contrasts, np.sqrt(left)
+    return read.contrasts + gradients @ step - truth.contrasts, np.sqrt(left)
 
 
 def _trial(name: str, truths: int, made: list[tuple[Array, Array]]) -> Trial:
