@@ -29,6 +29,7 @@ __all__ = [
     "combine",
     "compare",
     "curves",
+    "design",
     "diff",
     "fit",
     "identifiability",
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
     from exodelivery.api.check import check
     from exodelivery.api.cite import cite
     from exodelivery.api.compare import compare
+    from exodelivery.api.design import design
     from exodelivery.api.diff import diff
     from exodelivery.api.fit import fit
     from exodelivery.api.list import list

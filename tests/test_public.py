@@ -26,6 +26,7 @@ SIGNATURES = {
     "blank=None, plate='', weight='', fixed=None, bounds=None, level=0.5, confidence=0.95, "
     "intervals=('ec50', 'ic50', 'e0', 'einf', 'form'), threads=None)",
     "diff": "(before, after)",
+    "design": "(model, dose, *, using=None, **options)",
     "fit": "(name, *, again=False, **options)",
     "identifiability": "(model, observables=None, regimen=None, *, unknown=None, known=(), seconds=5.0)",
     "infusion": "(amount='', over=None, *, rate='', route='iv', at=0.0, every=0.0, times=1, label='', lag=0.0,"

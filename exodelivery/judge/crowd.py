@@ -18,6 +18,7 @@ from exodelivery.errors import DoseError, SimulationError
 from exodelivery.judge.metrics import Metric, Reading, missing, value
 from exodelivery.judge.runs import quadrature
 from exodelivery.judge.setting import without_effect
+from exodelivery.solve.ensemble import Whole
 from exodelivery.solve.simulate import simulate
 from exodelivery.solve.timeline import Array
 
@@ -46,7 +47,9 @@ class Crowd:
     metrics: tuple[Metric, ...]
     threads: int | None = None
 
-    def read(self, numbers: Array, regimens: Sequence[Regimen] | None = None) -> dict[str, Array]:
+    def read(
+        self, numbers: Array, regimens: Sequence[Regimen] | None = None, subjects: Whole | None = None
+    ) -> dict[str, Array]:
         """Return each metric by name at parameter values, (points,), in its unit; NaN where a run failed.
 
         Parameters
@@ -55,16 +58,18 @@ class Crowd:
             In base units, in the order of the model's compiled system.
         regimens : sequence of Regimen, (points,), optional
             Each point's own; all have the model's unless given.
+        subjects : array of int, (points,), optional
+            Which of the regimens each point has, where they are fewer.
         """
         kills = tuple(metric for metric in self.metrics if metric.kind == "kill")
         rest = tuple(metric for metric in self.metrics if metric.kind != "kill")
         found: dict[str, Array] = {}
         if rest:
-            reading = self._reading(without_effect(self.model), numbers, regimens, rest)
+            reading = self._reading(without_effect(self.model), numbers, regimens, subjects, rest)
             found |= {metric.name: value(metric, reading) for metric in rest}
         if kills:
-            treated = self._reading(self.model, numbers, regimens, kills)
-            untreated = self._reading(self.model, numbers, Regimen(), kills)
+            treated = self._reading(self.model, numbers, regimens, subjects, kills)
+            untreated = self._reading(self.model, numbers, Regimen(), None, kills)
             found |= {metric.name: value(metric, treated, untreated) for metric in kills}
         return found
 
@@ -73,6 +78,7 @@ class Crowd:
         model: Model,
         numbers: Array,
         regimens: Sequence[Regimen] | Regimen | None,
+        subjects: Whole | None,
         metrics: Sequence[Metric],
     ) -> Reading:
         given = self.regimen if regimens is None else regimens
@@ -80,7 +86,10 @@ class Crowd:
         names = [one.name for one in machine(self.model).system.parameters]
         sets = {name: numbers[:, n] for n, name in enumerate(names) if name in known}
         times, weights = quadrature(self.regimen, self.horizon)
-        subjects = None if isinstance(given, Regimen) else np.arange(len(given))
+        if isinstance(given, Regimen):
+            subjects = None
+        elif subjects is None:
+            subjects = np.arange(len(given), dtype=np.int64)
         runs = simulate(
             model, given, sets=sets, times=times, subjects=subjects, tolerance=TOLERANCE, threads=self.threads
         )

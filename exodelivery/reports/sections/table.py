@@ -18,6 +18,7 @@ from exodelivery.judge.attribution import Attribution
 from exodelivery.judge.comparison import Comparison
 from exodelivery.judge.dose_response.combination import Combination
 from exodelivery.judge.dose_response.results import Curves
+from exodelivery.judge.inverse.result import Designs
 from exodelivery.judge.planning.result import Plan
 from exodelivery.judge.population.result import Virtual
 from exodelivery.judge.qualification.result import Qualification
@@ -27,6 +28,7 @@ from exodelivery.reports.sections import (
     attribution,
     combination,
     comparison,
+    design,
     dose_response,
     evidence,
     fit,
@@ -57,6 +59,7 @@ SECTIONS: tuple[tuple[Any, Callable[[Any], Section]], ...] = (
     (Qualification, qualification.render),
     (Sensitivity, sensitivity.render),
     (Virtual, virtual.render),
+    (Designs, design.render),
     (WhatIf, what_if.render),
     (Curves, dose_response.render),
     (Combination, combination.render),
