@@ -9,6 +9,7 @@ import pytest
 from toys import assumed, carrier, literature, model
 
 import exodelivery as exo
+from exodelivery.cli.main import main
 from exodelivery.errors import DoseError, SimulationError
 from exodelivery.judge.joint import joint_of
 from exodelivery.judge.metrics import METRICS
@@ -155,8 +156,8 @@ def test_the_generalised_logarithm_has_one_error_everywhere() -> None:
     slope = (one.transformed(levels + step) - one.transformed(levels - step)) / (2 * step)
     assert slope == pytest.approx(1 / errors.sd(levels), rel=1e-6)
     generator = np.random.default_rng(1)
-    data = np.array([one.misfit(one.simulated(levels, generator), levels) for _ in range(4000)])
-    assert data.std(axis=0) == pytest.approx(np.ones(3), abs=0.04)
+    data = np.array([one.misfit(one.simulated(levels, generator), levels) for _ in range(1000)])
+    assert data.std(axis=0) == pytest.approx(np.ones(3), abs=0.08)
 
 
 SATURABLE = exo.Block(
@@ -190,3 +191,13 @@ def test_a_mechanism_is_told_from_its_rival_where_they_part() -> None:
 def test_a_rival_that_is_none_is_refused(rival: Any, said: str) -> None:
     with pytest.raises(SimulationError, match=said):
         exo.plan(TOY, [NEW], DOSE, **{**ASKED, "rival": rival})
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--serial", "plasma_total"], "NAME=VALUE"), (["--inhibit", "a.b=c"], "numbers"), (["--levels", "x"], "numbers")],
+)
+def test_the_shell_says_what_it_cannot_read(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    plain = ["plan", "doxorubicin_mouse", "--carriers", "none", "--baseline", "liposome_pegylated", "--dose", "5 mg/kg"]
+    assert main([*plain, *words]) == 2
+    assert said in capsys.readouterr().err
