@@ -17,17 +17,18 @@ import numpy as np
 from exodelivery.compile.machine import Machine, machine
 from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import Regimen
-from exodelivery.errors import DoseError
+from exodelivery.errors import DoseError, SimulationError
 from exodelivery.judge.matching import matched
 from exodelivery.judge.metrics import Reading
-from exodelivery.solve.simulate import run
-from exodelivery.solve.solvers.protocol import of_amounts
+from exodelivery.solve.events import follow
+from exodelivery.solve.records import Leg, legs, lines, read_by_doses
+from exodelivery.solve.solvers.protocol import SolverOfMany, of_amounts, solver
 from exodelivery.solve.timeline import Array
-from exodelivery.solve.trajectory import Trajectory
 
 TOLERANCE = 1e-6
 CHUNK = 25
 PANELS, NODES = 24, 6
+_NODES, _HEIGHTS = np.polynomial.legendre.leggauss(NODES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,37 +83,72 @@ class Done:
 
 
 def perform(task: Task) -> Done:
-    """Run a task; a top-level function of plain data, so that processes can take it."""
+    """Run a task; a top-level function of plain data, so that processes can take it.
+
+    Compiled solvers take all points over lanes; what they cannot (resets, steady states) goes one by one.
+    """
     compiled, baseline = machine(task.model), machine(task.baseline)
     area, end = np.full((2, len(task.values), len(task.observables)), np.nan)
-    failures = []
     times, weights = quadrature(task.regimen, task.horizon)
     columns, factors = _columns(compiled, task.observables)
+    courses: dict[tuple[object, ...], tuple[Leg, ...]] = {}
+    legs_of: list[tuple[Leg, ...]] = []
+    failures: dict[int, str] = {}
+    read = read_by_doses(compiled.system)
+    matter = [n for n, parameter in enumerate(compiled.system.parameters) if parameter.name in read]
     for n, (values, baseline_values) in enumerate(zip(task.values, task.baseline_values, strict=True)):
         try:
             regimen = matched(task.matching, task.regimen, baseline.system, baseline_values)
-            found = _run(compiled, values, regimen, task, times)
+            key = (*(dose.amount for dose in regimen.doses), *values[matter].tolist())
+            if key not in courses:
+                given = lines(compiled.system, values, regimen)
+                courses[key] = legs(compiled.system, values, given, regimen, task.horizon)
+            legs_of.append(courses[key])
         except DoseError as error:
-            failures.append((n, error.message))
+            failures[n] = error.message
+            legs_of.append(())
+    method = solver(task.solver)
+    if not method.accepts(compiled.system.equations):
+        raise SimulationError(f"the solver {task.solver!r} cannot take this model", remedy='use solver="lsoda"')
+    several = isinstance(method, SolverOfMany)
+    together = [n for n, course in enumerate(legs_of) if several and len(course) == 1]
+    if together:
+        curves, failed = _together(method, compiled, task, [legs_of[n][0] for n in together], together, times)
+        curves = curves[:, :, columns] / factors
+        area[together], end[together] = np.einsum("t,ntc->nc", weights, curves), curves[:, -1]
+        for place, what in failed.items():
+            failures[together[place]] = what
+    for n in sorted(set(range(len(task.values))) - set(together) - set(failures)):
+        _, found = follow(compiled, method, task.values[n], legs_of[n], times, of_amounts(TOLERANCE))
+        if not found.outcome:
+            failures[n] = found.outcome.named([one.name for one in compiled.system.variables]).what
             continue
-        if not found:
-            failures.append((n, found.outcome.what))
-            continue
-        curves = found.outputs(times, found.solution.states, values)[:, columns] / factors
-        area[n], end[n] = weights @ curves, curves[-1]
-    return Done(area, end, tuple(failures))
+        alone = compiled.kernels("numpy").outputs(times, found.states, task.values[n])[:, columns] / factors
+        area[n], end[n] = weights @ alone, alone[-1]
+    return Done(area, end, tuple(sorted(failures.items())))
 
 
-def _run(compiled: Machine, values: Array, regimen: Regimen, task: Task, times: Array) -> Trajectory:
-    return run(
-        compiled,
-        values,
-        regimen,
-        task.horizon,
-        solver_name=task.solver,
-        tolerance=of_amounts(TOLERANCE),
-        times=times,
+def _together(
+    method: SolverOfMany, compiled: Machine, task: Task, courses: list[Leg], chosen: list[int], times: Array
+) -> tuple[Array, dict[int, str]]:
+    """Return all outputs of the chosen points, (chosen, times, outputs), and how those ended that failed."""
+    timelines = list({id(course): course.timeline for course in courses}.values())
+    places = {mark: n for n, mark in enumerate({id(course): None for course in courses})}
+    found = method.solve_many(
+        compiled.kernels("llvm"),
+        task.values[chosen],
+        timelines,
+        [times] * len(timelines),
+        of_amounts(TOLERANCE),
+        subjects=np.array([places[id(course)] for course in courses], dtype=np.int64),
+        outputs=True,
+        threads=1,
     )
+    names = [one.name for one in compiled.system.variables]
+    curves = found.rows.reshape(len(chosen), len(times), -1).copy()
+    failed = {int(n): found.outcome(int(n)).named(names).what for n in found.failed}
+    curves[list(failed)] = np.nan
+    return curves, failed
 
 
 def _columns(compiled: Machine, observables: tuple[str, ...]) -> tuple[list[int], Array]:
@@ -123,7 +159,6 @@ def _columns(compiled: Machine, observables: tuple[str, ...]) -> tuple[list[int]
 
 def quadrature(regimen: Regimen, horizon: float) -> tuple[Array, Array]:
     """Gauss points of panels that grow after each breakpoint, and the horizon itself with no weight."""
-    nodes, heights = np.polynomial.legendre.leggauss(NODES)
     edges = {
         0.0,
         horizon,
@@ -134,8 +169,8 @@ def quadrature(regimen: Regimen, horizon: float) -> tuple[Array, Array]:
     growth = np.expm1(np.linspace(0, 12, PANELS + 1)) / np.expm1(12)
     cuts = np.concatenate([a + (b - a) * growth[:-1] for a, b in pairwise(breaks)])
     widths = np.diff([*cuts, horizon])
-    times = (cuts + widths / 2)[:, None] + widths[:, None] / 2 * nodes
-    weights = widths[:, None] / 2 * heights
+    times = (cuts + widths / 2)[:, None] + widths[:, None] / 2 * _NODES
+    weights = widths[:, None] / 2 * _HEIGHTS
     return np.append(times.ravel(), horizon), np.append(weights.ravel(), 0.0)
 
 
