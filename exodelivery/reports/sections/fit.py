@@ -35,6 +35,7 @@ def render(fit: Fit) -> Section:
             paragraphs(count),
             _figure(fit.predictions),
             _predictions(fit.predictions),
+            *_by_arm(used),
             heading("What was learnt"),
             _parameters(fit),
             paragraphs(f"No record feels: {', '.join(fit.untouched)}." if fit.untouched else ""),
@@ -46,6 +47,27 @@ def render(fit: Fit) -> Section:
 
 def _missed(row: PredictionRow) -> bool:
     return not abs(row.residual) <= MISS
+
+
+def _by_arm(used: Sequence[PredictionRow]) -> list[Markup]:
+    """Return how far each arm lies off, where there are several: a joint fit may please one at another's cost."""
+    arms: dict[str, list[float]] = {}
+    for row in used:
+        arms.setdefault(f"{row.study} {row.arm}", []).append(row.residual)
+    if len(arms) < 2:
+        return []
+    rows = [
+        (
+            arm,
+            str(len(found)),
+            format_number(sum(one * one for one in found), 3),
+            with_sign(sum(found) / len(found), 2),
+            with_sign(max(found, key=abs), 2),
+        )
+        for arm, found in arms.items()
+    ]
+    header = ("study and arm", "records", "sum of squares", "mean residual [SD]", "farthest [SD]")
+    return [heading("Misfit by arm"), table(header, rows)]
 
 
 def _between(low: float, high: float) -> str:
