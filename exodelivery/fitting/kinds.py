@@ -15,6 +15,7 @@ KINDS: dict[str, str] = {
     "table fit": "exodelivery.fitting.tables.fit:fit_table",
     "pulses fit": "exodelivery.fitting.pulses.kept:fit_pulses",
     "hierarchy of pulses": "exodelivery.fitting.pulses.kept_lines:fit_hierarchy",
+    "recovery fit": "exodelivery.fitting.pulses.kept_recovery:fit_recovery",
     "plates fit": "exodelivery.judge.dose_response.plates:fit_plates",
 }
 """Functions are named, and loaded when asked for: some stand on floors above."""
