@@ -30,7 +30,7 @@ LEVELS = """arm,what,against,time_h,from_h,to_h,phase,value,unit,spread,spread_k
 
 
 def recipe(name: str, text: str = RECIPE, starts: int = 1) -> str:
-    return text.replace("starts = 3", f'starts = {starts}\nestimator = "{name}"')
+    return text.replace("starts = 3", "starts = 1").replace("starts = 1", f'starts = {starts}\nestimator = "{name}"')
 
 
 @pytest.fixture

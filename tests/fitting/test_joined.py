@@ -34,7 +34,11 @@ one,cmax(twin),,,,,,8,nmol/mL,5,cv,,,,
 
 
 def sampled(text: str = SAMPLING) -> str:
-    return RECIPE.replace("[method]", text).replace('half_life(level) 1" = { window = ["1 h", "6 h"]', READING)
+    return (
+        RECIPE.replace("starts = 3", "starts = 1")
+        .replace("[method]", text)
+        .replace('half_life(level) 1" = { window = ["1 h", "6 h"]', READING)
+    )
 
 
 @pytest.fixture

@@ -15,8 +15,10 @@ from exodelivery.fitting.likelihood import objective_of_recipe
 from exodelivery.fitting.problem import Evaluator, Problem, problem_of
 from exodelivery.fitting.recipe import read_recipe
 
-TWO = RECIPE.replace("[readings]", '"toy_study/two" = { model = "second", horizon = "24 h" }\n[readings]').replace(
-    "[arms]", '[models.second]\nmodel = "toy_second"\n[arms]'
+TWO = (
+    RECIPE.replace("[readings]", '"toy_study/two" = { model = "second", horizon = "24 h" }\n[readings]')
+    .replace("[arms]", '[models.second]\nmodel = "toy_second"\n[arms]')
+    .replace("starts = 3", "starts = 1")
 )
 RATIOS = """one,auc(level),two,,,,,0.25,1,10,cv,,,,
 one,level,two,2,,,,33.516,%,,none,,,,
