@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from toy import RECIPE, shelf
 
+import exodelivery as exo
 from exodelivery.errors import FitError
 from exodelivery.fitting.fit import fit, fit_recipe
 from exodelivery.fitting.noises.correlated import Correlated
@@ -170,3 +171,11 @@ def test_a_sampling_that_takes_nothing_together_is_refused(tmp_path: Path, monke
     evaluator = Evaluator(problem_of(read_recipe(shelf(tmp_path, sampled(), few))))
     with pytest.raises(FitError, match="no two records"):
         evaluator.joined(evaluator.problem.start)
+
+
+def test_the_regression_of_a_recipe_takes_them_together_too(evaluator: Evaluator) -> None:
+    squares = fit_recipe(evaluator.problem.recipe)
+    found = exo.fit("toy_fit", likelihood=True)
+    errors = np.sqrt(np.diag(squares.covariance))
+    assert np.max(np.abs(found.at - squares.estimate) / errors) < 0.02
+    assert [under.noise.kind for under in found.objective.observed.noises].count("correlated") == 1
