@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import exodelivery as exo
 from exodelivery.cli import (
     attribute,
+    calibrate,
     check,
     compare,
     completion,
@@ -53,6 +54,7 @@ COMMANDS: dict[str, Command] = {
     "fits": fits.COMMAND,
     "diff": diff.COMMAND,
     "coverage": coverage.COMMAND,
+    "calibrate": calibrate.COMMAND,
     "compare": compare.COMMAND,
     "attribute": attribute.COMMAND,
     "plan": plan.COMMAND,

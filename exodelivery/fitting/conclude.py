@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -31,6 +31,7 @@ def conclude(
     best: Ended,
     predictions: list[list[Value]],
     failures: tuple[str, ...],
+    hashes: Mapping[str, str] | None = None,
 ) -> Fit:
     """Return the result of a fit.
 
@@ -75,7 +76,7 @@ def conclude(
         ),
         seed=recipe.method.seed,
         costs=tuple(end.cost for end in ends),
-        hashes=Table(hashes_of(recipe)),
+        hashes=Table(hashes_of(recipe) if hashes is None else hashes),
         noises=doubt.noises,
     )
 

@@ -7,7 +7,7 @@ which is never written to.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import fields, replace
 from importlib.metadata import version
@@ -121,17 +121,21 @@ def fit_recipe(
     journal: Journal | None = None,
 ) -> Fit:
     """Fit a recipe from all its starts and return the result; nothing is written but a journal, if there is one."""
-    problem, method = problem_of(recipe, compiled=True), estimator(recipe.method.estimator)
     with workers(executor) as pool:
-        evaluator = Evaluator(problem, pool, journal=journal)
-        ends = _ends(evaluator, method, starts_of(problem), progress)
-        if recipe.samplings:
-            evaluator = evaluator.joined(_best(ends).white)
-            ends = _ends(evaluator, method, [end.white for end in ends], progress)
-        best = _best(ends)
-        evaluator.failures.clear()
-        doubt, predictions = method.doubt(evaluator, best), evaluator.predictions(best.white)
-    return conclude(doubt, ends, best, predictions, tuple(evaluator.failures))
+        return fit_with(Evaluator(problem_of(recipe, compiled=True), pool, journal=journal), progress=progress)
+
+
+def fit_with(evaluator: Evaluator, hashes: Mapping[str, str] | None = None, *, progress: bool = False) -> Fit:
+    """Fit an evaluator's problem from all its starts; the hashes are those of the recipe's files unless given."""
+    problem, method = evaluator.problem, estimator(evaluator.problem.recipe.method.estimator)
+    ends = _ends(evaluator, method, starts_of(problem), progress)
+    if problem.recipe.samplings:
+        evaluator = evaluator.joined(_best(ends).white)
+        ends = _ends(evaluator, method, [end.white for end in ends], progress)
+    best = _best(ends)
+    evaluator.failures.clear()
+    doubt, predictions = method.doubt(evaluator, best), evaluator.predictions(best.white)
+    return conclude(doubt, ends, best, predictions, tuple(evaluator.failures), hashes)
 
 
 def _best(ends: Sequence[Ended]) -> Ended:

@@ -116,21 +116,11 @@ def compare(
     """
     if draws < 1:
         raise SimulationError(f"{draws} draws make no verdict", remedy="write draws=200")
-    chosen = chosen_metrics(metrics)
-    models = models_of(model, [baseline, *carriers], chosen)
-    first = next(iter(models))
-    systems = {name: machine(one).system for name, one in models.items()}
-    setting = Setting(
-        models,
-        first,
-        dose,
-        horizon_of(dose, horizon),
-        chosen,
-        chosen_matchings(matchings),
-        joint_of(systems, using, default_cv),
-        draws,
-        solver,
-    )
+    setting = setting_of(
+        model, carriers, dose, baseline=baseline, using=using, horizon=horizon, matchings=matchings, metrics=metrics,
+        draws=draws, default_cv=default_cv, solver=solver,
+    )  # fmt: skip
+    first = setting.baseline
     cases, left_out = cases_of(setting)
     rows, more, notes = _judged(setting, cases, seed, executor, progress)
     return Comparison(
@@ -145,6 +135,37 @@ def compare(
         (*notes_of(setting, using, cases, default_cv), *notes),
         (*left_out, *more),
         tuple(using.citations) if using else (),
+    )
+
+
+def setting_of(
+    model: Model,
+    carriers: Sequence[str | Carrier],
+    dose: Regimen,
+    *,
+    baseline: str | Carrier,
+    using: JointResult | None = None,
+    horizon: str | float | None = None,
+    matchings: Sequence[str] | None = None,
+    metrics: Sequence[str] | None = None,
+    draws: int = 200,
+    default_cv: float = DEFAULT_CV,
+    solver: str = DEFAULT_SOLVER,
+) -> Setting:
+    """Return what one comparison holds fixed; :func:`compare` says what it takes."""
+    chosen = chosen_metrics(metrics)
+    models = models_of(model, [baseline, *carriers], chosen)
+    systems = {name: machine(one).system for name, one in models.items()}
+    return Setting(
+        models,
+        next(iter(models)),
+        dose,
+        horizon_of(dose, horizon),
+        chosen,
+        chosen_matchings(matchings),
+        joint_of(systems, using, default_cv),
+        draws,
+        solver,
     )
 
 
@@ -173,6 +194,7 @@ def _readings(
     points: Array,
     executor: Executor | int | None,
     progress: bool,
+    every_point: bool = False,
 ) -> dict[tuple[str, str], tuple[Reading, tuple[tuple[int, str], ...]]]:
     """Run each carrier once for all metrics; the baseline and the untreated tumour come first."""
     native = setting.native
@@ -184,7 +206,7 @@ def _readings(
     keys, tasks, wanted = [], [], []
     for carrier, matching in every:
         involved = {carrier} if matching in (native, UNTREATED) else {carrier, setting.baseline}
-        at = _needed(setting, involved)
+        at: Array = np.arange(len(points)) if every_point else _needed(setting, involved)
         for model, names in _halves(setting, carrier, matching):
             keys.append((carrier, matching))
             tasks.append(_task(setting, carrier, matching, points[at], model, names))
@@ -273,9 +295,7 @@ def _row(
     metric: Metric,
     steps: Array,
 ) -> Row | str:
-    untreated = found.get((setting.baseline, UNTREATED), (None, ()))[0]
-    top = value(metric, found[carrier, matching][0], untreated)
-    bottom = value(metric, found[setting.baseline, setting.native][0], untreated)
+    top, bottom = _values(setting, found, carrier, matching, metric)
     logs = np.log(top) - np.log(bottom)
     if not np.isfinite(logs[0]):
         return "the run at the estimate failed or gives no positive value"
@@ -304,6 +324,39 @@ def _row(
         format_quantity(float(top[0]), metric.unit(setting.system(carrier))),
         format_quantity(float(bottom[0]), metric.unit(setting.system(setting.baseline))),
     )
+
+
+def _values(
+    setting: Setting,
+    found: Mapping[tuple[str, str], tuple[Reading, tuple[tuple[int, str], ...]]],
+    carrier: str,
+    matching: str,
+    metric: Metric,
+) -> tuple[Array, Array]:
+    """Return a metric of a carrier and of the baseline at all points, (points,) each."""
+    untreated = found.get((setting.baseline, UNTREATED), (None, ()))[0]
+    return (
+        value(metric, found[carrier, matching][0], untreated),
+        value(metric, found[setting.baseline, setting.native][0], untreated),
+    )
+
+
+def log_ratios(setting: Setting, points: Array, executor: Executor | int | None = None) -> dict[str, Array]:
+    """Return the log ratio of each metric for the first carrier and matching, at points of the joint, (points,).
+
+    Why: the truth of a simulated world is told by the same runs as the verdict on it.
+    """
+    cases, left_out = cases_of(setting)
+    if not cases:
+        raise SimulationError(f"nothing can be compared: {'; '.join(left_out)}")
+    carrier, matching = cases[0]
+    found = _readings(setting, cases[:1], points, executor, False, every_point=True)
+    ratios = {}
+    for metric, why in applying(setting, carrier):
+        if not why:
+            top, bottom = _values(setting, found, carrier, matching, metric)
+            ratios[metric.name] = np.log(top) - np.log(bottom)
+    return ratios
 
 
 def _in_order(setting: Setting, rows: Sequence[Row]) -> tuple[Row, ...]:

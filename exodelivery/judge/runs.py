@@ -87,45 +87,50 @@ def perform(task: Task) -> Done:
 
     Compiled solvers take all points over lanes; what they cannot (resets, steady states) goes one by one.
     """
-    compiled, baseline = machine(task.model), machine(task.baseline)
+    compiled, method = machine(task.model), solver(task.solver)
+    if not method.accepts(compiled.system.equations):
+        raise SimulationError(f"the solver {task.solver!r} cannot take this model", remedy='use solver="lsoda"')
     area, end = np.full((2, len(task.values), len(task.observables)), np.nan)
     times, weights = quadrature(task.regimen, task.horizon)
     columns, factors = _columns(compiled, task.observables)
-    courses: dict[tuple[object, ...], tuple[Leg, ...]] = {}
-    legs_of: list[tuple[Leg, ...]] = []
-    failures: dict[int, str] = {}
-    read = read_by_doses(compiled.system)
-    matter = [n for n, parameter in enumerate(compiled.system.parameters) if parameter.name in read]
-    for n, (values, baseline_values) in enumerate(zip(task.values, task.baseline_values, strict=True)):
-        try:
-            regimen = matched(task.matching, task.regimen, baseline.system, baseline_values)
-            key = (*(dose.amount for dose in regimen.doses), *values[matter].tolist())
-            if key not in courses:
-                given = lines(compiled.system, values, regimen)
-                courses[key] = legs(compiled.system, values, given, regimen, task.horizon)
-            legs_of.append(courses[key])
-        except DoseError as error:
-            failures[n] = error.message
-            legs_of.append(())
-    method = solver(task.solver)
-    if not method.accepts(compiled.system.equations):
-        raise SimulationError(f"the solver {task.solver!r} cannot take this model", remedy='use solver="lsoda"')
-    several = isinstance(method, SolverOfMany)
-    together = [n for n, course in enumerate(legs_of) if several and len(course) == 1]
-    if together:
-        curves, failed = _together(method, compiled, task, [legs_of[n][0] for n in together], together, times)
+    courses, failures = _courses(task, compiled)
+    together: list[int] = []
+    if isinstance(method, SolverOfMany):
+        together = [n for n, course in enumerate(courses) if len(course) == 1]
+    if together and isinstance(method, SolverOfMany):
+        curves, failed = _together(method, compiled, task, [courses[n][0] for n in together], together, times)
         curves = curves[:, :, columns] / factors
         area[together], end[together] = np.einsum("t,ntc->nc", weights, curves), curves[:, -1]
-        for place, what in failed.items():
-            failures[together[place]] = what
+        failures |= {together[place]: what for place, what in failed.items()}
     for n in sorted(set(range(len(task.values))) - set(together) - set(failures)):
-        _, found = follow(compiled, method, task.values[n], legs_of[n], times, of_amounts(TOLERANCE))
+        _, found = follow(compiled, method, task.values[n], courses[n], times, of_amounts(TOLERANCE))
         if not found.outcome:
             failures[n] = found.outcome.named([one.name for one in compiled.system.variables]).what
             continue
         alone = compiled.kernels("numpy").outputs(times, found.states, task.values[n])[:, columns] / factors
         area[n], end[n] = weights @ alone, alone[-1]
     return Done(area, end, tuple(sorted(failures.items())))
+
+
+def _courses(task: Task, compiled: Machine) -> tuple[list[tuple[Leg, ...]], dict[int, str]]:
+    """Return what is given at each point, no legs where it cannot be, and why; points that get the same share it."""
+    baseline, read = machine(task.baseline).system, read_by_doses(compiled.system)
+    matter = [n for n, parameter in enumerate(compiled.system.parameters) if parameter.name in read]
+    known: dict[tuple[object, ...], tuple[Leg, ...]] = {}
+    found: list[tuple[Leg, ...]] = []
+    failures: dict[int, str] = {}
+    for n, (values, baseline_values) in enumerate(zip(task.values, task.baseline_values, strict=True)):
+        try:
+            regimen = matched(task.matching, task.regimen, baseline, baseline_values)
+            key = (*(dose.amount for dose in regimen.doses), *values[matter].tolist())
+            if key not in known:
+                given = lines(compiled.system, values, regimen)
+                known[key] = legs(compiled.system, values, given, regimen, task.horizon)
+            found.append(known[key])
+        except DoseError as error:
+            failures[n] = error.message
+            found.append(())
+    return found, failures
 
 
 def _together(

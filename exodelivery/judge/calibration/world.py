@@ -24,6 +24,7 @@ from exodelivery.evidence.records import Record, read_what
 from exodelivery.evidence.study import Arm, Study
 from exodelivery.fitting.arms import ArmOfFit, arm_of_fit, positions
 from exodelivery.fitting.problem import Problem
+from exodelivery.fitting.quick import quickened
 from exodelivery.fitting.recipe import Method, Pairing, Recipe, Variant
 from exodelivery.fitting.unknowns import identities_of, unknowns_of
 
@@ -108,9 +109,7 @@ def _model(carrier: Carrier) -> Model:
 
 
 def _study(carriers: tuple[Carrier, ...]) -> Study:
-    arms = {
-        carrier.name: Arm(carrier.name, carrier.name, "mouse", "drug", DOSE, "drug", "iv") for carrier in carriers
-    }
+    arms = {carrier.name: Arm(carrier.name, carrier.name, "mouse", "drug", DOSE, "drug", "iv") for carrier in carriers}
     records = tuple(_record(carrier.name, *row) for carrier in carriers for row in RECORDS)
     return Study(STUDY, "made up", Citation("Made up by the trial of P(better)."), Table(arms), records)
 
@@ -141,7 +140,7 @@ def small_world() -> World:
         Method(starts=1, solver="rodas5p"),
     )  # fmt: skip
     arms = [
-        arm_of_fit(pairing, recipe, model, study, [one for one in study.records if one.arm == pairing.arm])
+        quickened(arm_of_fit(pairing, recipe, model, study, [one for one in study.records if one.arm == pairing.arm]))
         for pairing, model in zip(pairings, models, strict=True)
     ]
     unknowns = unknowns_of(_parameters(arms))
