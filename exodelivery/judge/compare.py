@@ -206,7 +206,7 @@ def _readings(
     keys, tasks, wanted = [], [], []
     for carrier, matching in every:
         involved = {carrier} if matching in (native, UNTREATED) else {carrier, setting.baseline}
-        at: Array = np.arange(len(points)) if every_point else _needed(setting, involved)
+        at = np.array(range(len(points))) if every_point else _needed(setting, involved)
         for model, names in _halves(setting, carrier, matching):
             keys.append((carrier, matching))
             tasks.append(_task(setting, carrier, matching, points[at], model, names))

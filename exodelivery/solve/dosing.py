@@ -92,7 +92,7 @@ def split(system: System, values: Array) -> dict[str, float]:
     if system.loading.equations is not None:
         states = _vial(system.loading, values)
     given = _outputs(system.loading)(states, values)
-    found |= dict(zip(system.loading.outputs, map(float, given), strict=True))
+    found |= dict(zip(sorted(system.loading.outputs), map(float, given), strict=True))
     for name, value in found.items():
         if -1e-8 < value < 0:
             # What the integrator left below nought of an empty pool.
@@ -140,7 +140,8 @@ def _outputs(loading: Loading) -> Callable[[Array, Array], list[float]]:
     import sympy
 
     states = loading.equations.states if loading.equations else ()
-    return _lambdify(sympy, states, _parameters(loading), list(loading.outputs.values()))
+    # By name: two loadings with the same outputs in another order are equal, and share what is kept here.
+    return _lambdify(sympy, states, _parameters(loading), [loading.outputs[name] for name in sorted(loading.outputs)])
 
 
 @lru_cache(maxsize=64)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from exodelivery.declare.table import Table
 from exodelivery.errors import FitError
 from exodelivery.evidence.records import read_what
 from exodelivery.fitting.fit import fit_with
@@ -15,6 +16,7 @@ from exodelivery.fitting.quick import quickened
 from exodelivery.judge.calibration.trial import Calibration, calibrate, drawn, studied
 from exodelivery.judge.calibration.world import small_world
 from exodelivery.judge.compare import log_ratios, setting_of
+from exodelivery.solve.dosing import split
 
 
 def test_compiled_curves_give_what_the_arms_own_runs_give() -> None:
@@ -93,3 +95,15 @@ def test_a_few_worlds_do_not_contradict_what_is_said() -> None:
     assert found.score < 0.25
     with pytest.raises(FitError, match="0 worlds"):
         calibrate(0)
+
+
+def test_two_carriers_that_write_their_outputs_in_another_order_are_split_alike() -> None:
+    """Loadings equal but for the order of their outputs share a cache; each must still get its own fractions."""
+    first = small_world().problem.arms[0].machine.system
+    assert first.loading is not None
+    outputs = Table(dict(reversed(list(first.loading.outputs.items()))))
+    second = replace(first, loading=replace(first.loading, outputs=outputs))
+    assert first.loading == second.loading
+    values = small_world().problem.arms[0].machine.values
+    assert split(first, values) == split(second, values)
+    assert split(second, values)["loaded"] == 1.0 and split(second, values)["free"] == 0.0
