@@ -18,7 +18,7 @@ def plan_figure(plan: Plan) -> Any:
     arms = list(dict.fromkeys(group.arm for group in plan.groups))
     marks = [(group, name, when, when < group.time) for group in plan.groups for name, when in _times(group)]
     lanes = list(dict.fromkeys((group.arm, name) for group, name, _, _ in marks))
-    figure = new_figure(height=130 + 34 * len(lanes), title="Who is killed when, and what is assayed")
+    figure = new_figure(height=130 + 48 * len(lanes), title="Who is killed when, and what is assayed")
     figure.update_layout(margin={"l": 12}, legend={"traceorder": "normal"})
     most = max((group.animals for group in plan.groups), default=1)
     for n, arm in enumerate(arms):
@@ -39,7 +39,7 @@ def plan_figure(plan: Plan) -> Any:
         )
     for place, (_, name) in enumerate(lanes):
         figure.add_annotation(
-            x=0, xref="paper", y=place - 0.32, text=plain(name), showarrow=False, xanchor="left", yanchor="middle",
+            x=0, xref="paper", y=place - 0.4, text=plain(name), showarrow=False, xanchor="left", yanchor="middle",
             align="left", font={"size": 11}, bgcolor="rgba(255,255,255,0.8)",
         )  # fmt: skip
     times = [when for _, _, when, _ in marks] or [1.0]

@@ -448,7 +448,10 @@ def _notes(
         "the drug leaves the tumours alone, as in a comparison of exposures",
     ]
     if costs.serial:
-        found.append("micro-samples of one animal share its deviation; the bound is searched over them step by step")
+        found.append(
+            "micro-samples of one animal share its deviation; the plain designs take none, and the bound is searched "
+            "over them step by step"
+        )
     if joint.widened:
         found.append(
             f"printed without a spread, so a cv of {100 * default_cv:g} % is taken: {', '.join(sorted(joint.widened))}"
