@@ -323,7 +323,15 @@ def _row(
         setting.draws - len(good),
         format_quantity(float(top[0]), metric.unit(setting.system(carrier))),
         format_quantity(float(bottom[0]), metric.unit(setting.system(setting.baseline))),
+        _by_margin(metric.direction, good) if enough else None,
     )
+
+
+def _by_margin(direction: int, logs: Array) -> float | None:
+    """Return the share of draws better than the limits of equivalence allow."""
+    if direction == 0:
+        return None
+    return float(np.mean(logs > np.log(EQUIVALENT[1]) if direction > 0 else logs < np.log(EQUIVALENT[0])))
 
 
 def _values(

@@ -41,6 +41,8 @@ class Row:
         Draws of either carrier that failed; they are in no number here.
     carrier_value, baseline_value : str
         At the estimate, with unit.
+    p_by_margin : float or None
+        Share of draws in which the carrier is better by more than the limits of equivalence; None where neither way is.
     """
 
     carrier: str
@@ -58,6 +60,7 @@ class Row:
     failures: int
     carrier_value: str
     baseline_value: str
+    p_by_margin: float | None = None
 
     @property
     def rests_on(self) -> str:
@@ -133,6 +136,7 @@ class Comparison:
             "low",
             "high",
             "p_better",
+            "p_by_margin",
             "p_equivalent",
             "headline",
         )

@@ -15,6 +15,8 @@ UNDECIDED = "the evidence does not decide"
 UNDER_ASSUMPTIONS = "under the assumptions"
 EQUIVALENT = (0.8, 1.25)
 """Ratios between these ends are taken as equal; the usual limits of bioequivalence."""
+SURE = 0.9
+"""P(better) from which a row takes sides where verdicts are held against one another."""
 
 
 def headline(direction: int, p_above: float, p_equivalent: float, shares: Mapping[str, float]) -> str:
@@ -53,14 +55,37 @@ def headline(direction: int, p_above: float, p_equivalent: float, shares: Mappin
 
 
 def overall(rows: Sequence[Row], baseline: str) -> str:
-    """Return the headline of a comparison: what its leading metric says of each carrier, dose for dose."""
+    """Return the headline of a comparison: what flips, then what the leading metric says of each carrier."""
     if not rows:
         return "Nothing could be compared; see what was left out."
     leading = [row for row in rows if row.metric == rows[0].metric]
     lines = [_sentence(row, baseline) for row in leading]
     if all(row.headline == UNDECIDED for row in leading):
         lines.insert(0, f"{UNDECIDED.capitalize()}: assumptions carry more than half of the doubt.")
-    return "\n".join(lines)
+    return "\n".join([*flips(rows), *lines])
+
+
+def flips(rows: Sequence[Row]) -> list[str]:
+    """Return a sentence for each carrier that some rows call better and others worse, by metric or by matching.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        A row counts with P(better) of at least 0.9 for better, of at most 0.1 for worse; whether assumptions carry it
+        is said by its own verdict.
+    """
+    found = []
+    for carrier in dict.fromkeys(row.carrier for row in rows):
+        own = [row for row in rows if row.carrier == carrier and row.p_better is not None]
+        better = [row for row in own if row.p_better is not None and row.p_better >= SURE]
+        worse = [row for row in own if row.p_better is not None and row.p_better <= 1 - SURE]
+        if better and worse:
+            found.append(f"The verdict on {carrier} flips: better by {_named(better)}; worse by {_named(worse)}.")
+    return found
+
+
+def _named(rows: Sequence[Row]) -> str:
+    return ", ".join(f"{row.metric} (same {row.matching}, P(better) {row.p_better:.2f})" for row in rows)
 
 
 def _sentence(row: Row, baseline: str) -> str:

@@ -50,6 +50,10 @@ def test_interval_and_probability_agree_with_the_closed_form(known: Comparison) 
     assert row.p_better == pytest.approx(norm.cdf(math.log(4) / sd), abs=0.02)
     equal = norm.cdf((math.log(1.25) - math.log(4)) / sd) - norm.cdf((math.log(0.8) - math.log(4)) / sd)
     assert row.p_equivalent == pytest.approx(equal, abs=0.02)
+    by_margin = norm.sf((math.log(1.25) - math.log(4)) / sd)
+    assert row.p_by_margin is not None and row.p_by_margin < (row.p_better or 0.0)
+    assert row.p_by_margin == pytest.approx(by_margin, abs=0.03)
+    assert known.row("slow", "plasma AUC").p_by_margin is None
 
 
 def test_shares_of_the_variance_agree_with_the_closed_form_and_sum_to_one(known: Comparison) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from exodelivery.judge.comparison import WIDTH, Comparison, Row
-from exodelivery.judge.verdict import UNDECIDED, headline, overall
+from exodelivery.judge.verdict import UNDECIDED, flips, headline, overall
 
 ROW = Row(
     "exosome<b>", "released drug in tumour", "area", "drug", 168.0, 0.0123, 1.23e-3, 4.56e4, 0.31, 0.04,
@@ -81,3 +81,14 @@ def test_the_headline_of_a_comparison_speaks_of_its_leading_metric_only() -> Non
     assert "plasma AUC" not in FOUND.headline and "worse" in FOUND.headline
     assert overall((ROW,), "x").startswith("The evidence does not decide")
     assert overall((), "x").startswith("Nothing could be compared")
+
+
+def test_a_verdict_that_flips_between_metrics_or_matchings_is_said_first() -> None:
+    better = replace(SURE, metric="tumour : heart", matching="particles", p_better=0.97, headline="better")
+    rows = (SURE, better, PLASMA)
+    (said,) = flips(rows)
+    assert said.startswith(
+        "The verdict on none flips: better by tumour : heart (same particles, P(better) 0.97); worse"
+    )
+    assert overall(rows, "liposome_pegylated").splitlines()[0] == said
+    assert flips((SURE, replace(better, p_better=0.6))) == [] and flips((SURE, replace(better, carrier="other"))) == []

@@ -67,6 +67,7 @@ def _table(rows: Sequence[Row]) -> Markup:
             row.baseline_value,
             f"{row.ratio:.3g}{'' if math.isnan(row.low + row.high) else f' ({row.low:.3g} to {row.high:.3g})'}",
             f"{_chance(row.p_better)} {_note(row)}" if _chance(row.p_better) else "",
+            _chance(row.p_by_margin),
             _chance(row.p_equivalent),
             ", ".join(f"{origin} {100 * share:.0f} %" for origin, share in row.shares.items()),
             f"{row.headline}{f'; {row.failures} draws failed' if row.failures else ''}",
@@ -74,7 +75,8 @@ def _table(rows: Sequence[Row]) -> Markup:
         for row in rows
     ]
     header = (
-        "metric", "carrier", "baseline", "ratio (95 %)", "P(better)", "P(equivalent)", "variance by origin", "in words",
+        "metric", "carrier", "baseline", "ratio (95 %)", "P(better)", "P(by a quarter)", "P(equivalent)",
+        "variance by origin", "in words",
     )  # fmt: skip
     return table(header, cells)
 
