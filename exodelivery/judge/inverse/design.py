@@ -131,6 +131,7 @@ def design(
     notes = [
         f"{assumed} of the {total} relations from knob to rate are assumed; their powers are drawn with the doubt",
         f"doubt drawn from the joint result of {using.name}" if using else "no fit: doubt is each value's own range",
+        *bench.yields(designs),
         "each design is judged by its median over the same draws; P(front) is how often the draws agree",
         "beyond the evidence: a knob is set where no carrier of this kind was found measured; of dose and schedule no "
         "limit is known to this search",
@@ -290,6 +291,27 @@ class _Bench:
                 continue
             given[n] = [sum(one.particles * k for one, k in each) * 1e9, sum(one.drug * k for one, k in each)]
         return {"particles given": np.where(given[:, 0] > 0, given[:, 0], np.nan), "drug given": given[:, 1]}
+
+    def yields(self, designs: Sequence[Design]) -> list[str]:
+        """Say which designs of the fronts take more particles than a purification is taken to yield."""
+        system = machine(self.crowd.model).system
+        names = [one.name for one in system.parameters]
+        if "carrier.most_particles" not in names:
+            return []
+        many = []
+        for one in designs:
+            if one.number and not one.on_front:
+                continue
+            setting = self.settings[one.number]
+            values = np.exp(np.mean(np.log(self.base() * self.factors(setting)), axis=0))
+            try:
+                given = max(deliver(system, values, dose).particles for dose in self.regimen(setting).doses)
+            except DoseError:
+                continue
+            if given > values[names.index("carrier.most_particles")]:
+                many.append("the carrier as it is" if one.number == 0 else str(one.number))
+        said = "take more particles a dose than a purification is taken to yield, at the middle of the draws"
+        return [f"not to be had today: {', '.join(many)} {said}"] if many else []
 
     def scores(self) -> tuple[Array, Array]:
         """Return medians, more is better, (designs, objectives), and how far constraints are broken, (designs,)."""

@@ -63,7 +63,10 @@ def test_a_subject_is_the_same_with_either_carrier(found: Virtual) -> None:
     expected = 100 * norm.cdf(math.log(RATIO) / (LOG[0.2] * math.sqrt(2)))
     error = 4 * 100 * math.sqrt(0.25 / COUNT)
     assert found.better[0].percent == pytest.approx(expected, abs=error)
-    assert found.better[0].percent > 55
+    low, high = (found.better[0].ratio[n] for n in (0, -1))
+    spread = math.log(high / low) / (2 * norm.ppf(0.95))
+    # Four standard errors; unpaired volumes would make it 0.50 and not 0.28.
+    assert spread == pytest.approx(LOG[0.2] * math.sqrt(2), rel=0.15)
 
 
 def test_what_lies_between_subjects_and_between_batches_is_told_apart(found: Virtual) -> None:
