@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exodelivery.draw.canvas import Figure, log_axis, log_ticks, new_figure, plain
+from exodelivery.draw.canvas import Figure, log_ticks, new_figure, plain
 from exodelivery.draw.style import PALETTE
 
 _LOOKS = {
@@ -41,11 +41,13 @@ def pareto_figure(spots: Sequence[Spot], title: str = "", *, x_title: str = "", 
     """
     figure = new_figure(height=460, title=title)
     shown = f"%{{text}}<br>{plain(x_title)}: %{{x:.3g}}<br>{plain(y_title)}: %{{y:.3g}}<extra></extra>"
-    line = sorted((one for one in spots if one.kind == "front"), key=lambda one: one.x)
-    figure.add_scatter(
-        x=[one.x for one in line], y=[one.y for one in line], mode="lines", hoverinfo="skip", showlegend=False,
-        line={"color": PALETTE[0], "width": 1, "dash": "dot"},
-    )  # fmt: skip
+    for beyond in (False, True):
+        line = sorted((one for one in spots if one.kind == "front" and one.beyond == beyond), key=lambda one: one.x)
+        if line:
+            figure.add_scatter(
+                x=[one.x for one in line], y=[one.y for one in line], mode="lines", hoverinfo="skip", showlegend=False,
+                line={"color": PALETTE[0], "width": 1, "dash": "dot" if beyond else "solid"},
+            )  # fmt: skip
     for kind, (name, colour, symbol) in _LOOKS.items():
         for beyond in (False, True):
             some = [one for one in spots if one.kind == kind and one.beyond == beyond]
@@ -61,10 +63,11 @@ def pareto_figure(spots: Sequence[Spot], title: str = "", *, x_title: str = "", 
                     "color": colour, "size": 12 if kind in ("front", "own") else 7, "line": {"width": 1.5},
                 },
             )  # fmt: skip
-    figure.update_xaxes(title_text=plain(x_title), type="log")
-    xs = [one.x for one in spots if one.x > 0]
-    if xs:
-        figure.update_xaxes(**log_ticks(min(xs), max(xs)))
-    figure.update_yaxes(title_text=plain(y_title))
-    log_axis(figure, [one.y for one in spots])
+    for update, name, ends in (
+        (figure.update_xaxes, x_title, [one.x for one in spots if one.x > 0]),
+        (figure.update_yaxes, y_title, [one.y for one in spots if one.y > 0]),
+    ):
+        update(type="log", title_text=plain(name))
+        if ends:
+            update(**log_ticks(min(ends), max(ends)))
     return figure
