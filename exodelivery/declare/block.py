@@ -240,6 +240,11 @@ class Block:
                 remedy='write where = ["tissue"] above the tables',
             )
 
+    def _repr_html_(self) -> str:
+        from exodelivery.declare.show_parts import block_html
+
+        return block_html(self)
+
 
 def _reached(name: str, outputs: Mapping[str, Expr]) -> set[str]:
     """Return the outputs that an output reads, at any depth."""

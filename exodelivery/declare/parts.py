@@ -181,6 +181,11 @@ class Body:
                 )
             stands_in[declared.also] = name
 
+    def _repr_html_(self) -> str:
+        from exodelivery.declare.show_parts import part_html
+
+        return part_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Drug:
@@ -214,6 +219,11 @@ class Drug:
             set=as_settings(self.set, origin),
         )
 
+    def _repr_html_(self) -> str:
+        from exodelivery.declare.show_parts import part_html
+
+        return part_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
@@ -246,3 +256,8 @@ class Carrier:
                     where=origin.place("dose", name),
                     remedy=nearest(name, DOSE_METRICS),
                 )
+
+    def _repr_html_(self) -> str:
+        from exodelivery.declare.show_parts import part_html
+
+        return part_html(self)

@@ -131,6 +131,11 @@ class Quantity:
     def __str__(self) -> str:
         return format_quantity(self.magnitude, self.unit.text)
 
+    def _repr_html_(self) -> str:
+        from exodelivery.declare.show_parts import quantity_html
+
+        return quantity_html(self)
+
 
 def _is_relative(spread: str, value: str) -> bool:
     return "%" in read_quantity(spread)[1].text and "%" not in read_quantity(value)[1].text

@@ -6,6 +6,7 @@ Why: one look for all. Nothing here knows of models; arguments are plain numbers
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -237,7 +238,7 @@ def forest_figure(rows: Sequence[ForestRow], title: str = "", *, x_title: str = 
             showarrow=False, xanchor="left", yanchor="top", align="left", bgcolor="rgba(255,255,255,0.8)",
         )  # fmt: skip
     figure.add_vline(x=1, line={"color": "#444444", "dash": "dash", "width": 1})
-    figure.update_xaxes(type="log", title_text=plain(x_title), range=[left, right], **log_ticks(low, high))
+    figure.update_xaxes(type="log", title_text=_folded(x_title), range=[left, right], **log_ticks(low, high))
     figure.update_yaxes(range=[len(rows) - 0.7, -above / height - 0.1], showticklabels=False, showgrid=False, ticks="")
     return figure
 
@@ -276,7 +277,7 @@ def tornado_figure(rows: Sequence[TornadoRow], title: str = "", *, x_title: str 
     low, high = min(ends), max(ends)
     margin = 0.06 * math.log10(high / low) + 0.04
     span = [math.log10(low) - margin, math.log10(high) + margin]
-    figure.update_xaxes(type="log", title_text=plain(x_title), range=span, **log_ticks(low, high))
+    figure.update_xaxes(type="log", title_text=_folded(x_title), range=span, **log_ticks(low, high))
     figure.update_yaxes(range=[len(rows) - 0.5, -1.0], showticklabels=False, showgrid=False, ticks="")
     return figure
 
@@ -453,6 +454,11 @@ def _points_trace(some: Points, looks: dict[str, tuple[str, int]]) -> Any:
         hovertemplate=f"{plain(some.name)}<br>%{{x:.4g}}, %{{y:.4g}}<br>%{{text}}<extra></extra>",
         **bars,
     )
+
+
+def _folded(words: str) -> str:
+    """Return the title of an axis in lines that a phone shows."""
+    return plain("\n".join(textwrap.wrap(words, 44)))
 
 
 BOUNDS = {"<": "triangle-down-open", ">": "triangle-up-open"}

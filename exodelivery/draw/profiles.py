@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from exodelivery.draw.canvas import Figure, log_ticks, new_figure, plain
 from exodelivery.draw.style import PALETTE
@@ -56,14 +57,14 @@ def profiles_figure(panels: Sequence[ProfilePanel], *, columns: int = 2, title: 
     figure = new_figure(height=70 + 240 * rows, title=title)
     if not panels:
         return figure
-    heads = [plain(f"{panel.title}{': ' if panel.note else ''}{panel.note}") for panel in panels]
+    heads = [plain("\n".join(filter(None, (panel.title, panel.note)))) for panel in panels]
     space = {"vertical_spacing": 0.32 / rows, "horizontal_spacing": 0.22 / columns}
     grid = make_subplots(rows, columns, subplot_titles=heads, figure=figure, **space)
     for annotation in grid.layout.annotations:
-        annotation.font.size = 12
+        annotation.font.size = 11
     for position, panel in enumerate(panels):
         _draw(grid, panel, {"row": position // columns + 1, "col": position % columns + 1})
-    grid.update_layout(showlegend=False, margin={"t": 56 if title else 36})
+    grid.update_layout(showlegend=False, margin={"t": 72 if title else 48})
     return grid
 
 
@@ -90,5 +91,16 @@ def _draw(grid: Figure, panel: ProfilePanel, cell: dict[str, int]) -> None:
         low, high = min(near), max(near)
         margin = 0.05 * math.log10(high / low) + 0.01
         grid.update_xaxes(
-            type="log", range=[math.log10(low) - margin, math.log10(high) + margin], **log_ticks(low, high), **cell
+            type="log", range=[math.log10(low) - margin, math.log10(high) + margin], **_ticks(low, high), **cell
         )
+
+
+def _ticks(low: float, high: float) -> dict[str, Any]:
+    """Return ticks; within less than a decade there are more than 1, 2 and 5."""
+    if high / low >= 8:
+        return log_ticks(low, high)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    every = [step * 10.0**power for power in powers for step in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)]
+    near = [tick for tick in every if low <= tick <= high]
+    chosen = near[:: max(1, round(len(near) / 3))]
+    return {"tickvals": chosen, "ticktext": [f"{tick:.3g}" for tick in chosen]}

@@ -78,6 +78,12 @@ class Profile:
         """``identified``, ``one-sided`` or ``not at all``."""
         return ("identified", "one-sided", "not at all")[int(self.open_below) + int(self.open_above)]
 
+    def _repr_html_(self) -> str:
+        from exodelivery.draw.html import card, table
+
+        rows = [(format_number(at), f"{deviance:.3g}") for at, deviance in self.points]
+        return card("Profile", str(self), table((self.name, "deviance"), rows))
+
     def plot(self) -> Any:
         """Return a figure of the profile."""
         from exodelivery.draw.profiles import profiles_figure
@@ -93,7 +99,7 @@ class Profile:
 
         ends = [deviance for at, deviance in self.points if at in (self.low, self.high) and deviance > 0]
         threshold = max(ends) if ends else float(chi2.ppf(self.level, 1))
-        title = self.name.partition(" @ ")[0]
+        title = self.name.partition(" @ ")[0].rpartition("/")[2]
         return ProfilePanel(title, self.points, self.estimate, self.low, self.high, threshold, self.word)
 
     def __str__(self) -> str:

@@ -73,6 +73,19 @@ class WhatIf:
             if run.fired:
                 raise _refused()
 
+    def __str__(self) -> str:
+        return (
+            f"What if: {', '.join(self.titles)} with a slider to each parameter; exo.report(page, it) writes the page"
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from exodelivery.draw.html import card, table
+
+        rows = [(title, run.model.name, str(run.regimen)) for title, run in zip(self.titles, self.runs, strict=True)]
+        return card("What if", str(self), table(("carrier", "model", "dose"), rows))
+
     @property
     def titles(self) -> tuple[str, ...]:
         """What each run is called: its carrier, or its model where carriers repeat."""

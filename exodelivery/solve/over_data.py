@@ -42,13 +42,14 @@ def points_of(run: Trajectory, study: Study, names: Sequence[str]) -> list[Point
             continue
         factors = [convert(1.0, record.unit, run.unit(name), molar_mass=mass) for record in records]
         ends = [_ends(record) for record in records]
+        barred = any(low < high for low, high in ends)
         found.append(
             Points(
                 f"{study.name}: {name}",
                 [float(record.time or 0.0) for record in records],
                 [record.centre * factor for record, factor in zip(records, factors, strict=True)],
-                [low * factor for (low, _), factor in zip(ends, factors, strict=True)],
-                [high * factor for (_, high), factor in zip(ends, factors, strict=True)],
+                [low * factor for (low, _), factor in zip(ends, factors, strict=True)] if barred else (),
+                [high * factor for (_, high), factor in zip(ends, factors, strict=True)] if barred else (),
                 [f"{record}; {record.note}" if record.note else str(record) for record in records],
                 name,
                 [record.limit for record in records],

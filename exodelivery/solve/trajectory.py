@@ -75,6 +75,13 @@ class Series:
         top, when = self.maximum
         return f"{self.name}: largest {format_quantity(top, self.unit)} at {when:.3g} h"
 
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        shown = np.unique(np.linspace(0, len(self.times) - 1, 8).round().astype(int))
+        rows = [(f"{self.times[n]:.4g}", f"{self.values[n]:.4g}") for n in shown]
+        return card(self.name, str(self), table(("time [h]", f"{self.name} [{self.unit}]"), rows))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trajectory:

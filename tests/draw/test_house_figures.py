@@ -76,7 +76,7 @@ def test_a_regression_draws_its_profiles_by_the_ends_of_names() -> None:
     data = {"x": [0, 1, 2, 4, 8], "y": [8.1, 4.9, 3.0, 1.1, 0.2]}
     found = exo.fit("a * exp(-k * x)", data=data, start={"a": 5, "k": 1})
     figure = found.plot("k")
-    assert figure.layout.annotations[0].text == "k: identified"
+    assert figure.layout.annotations[0].text == "k<br>identified"
     assert "k" in found._repr_html_() and "converged" in found._repr_html_()
     assert found.profile("k").plot().data[1].x[0] == pytest.approx(found.values["k"])
 

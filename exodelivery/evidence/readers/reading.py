@@ -333,7 +333,19 @@ class Reading:
             for e in self.entries[:8]
         ]
         body = roles + table(("row", "arm", "subject", "what", "time [h]", "value", "unit"), first)
-        return card("Reading", self._head(), body + paragraphs(*map(str, self.faults[:SHOWN]), *self.notes))
+        if len(self.entries) > 8:
+            body += paragraphs(f"… and {len(self.entries) - 8} more numbers")
+        if self.faults:
+            found = [(f.where.line or "", f.where.key, f.message, f.remedy) for f in self.faults[:SHOWN]]
+            body += table(("row", "cell", "cannot be read", "remedy"), found)
+            if len(self.faults) > SHOWN:
+                body += paragraphs(f"… and {len(self.faults) - SHOWN} more faults")
+        if self.excluded:
+            gone = [(e.row, e.column, e.why) for e in self.excluded[:SHOWN]]
+            body += table(("row", "cell", "gives no number, as"), gone)
+            if len(self.excluded) > SHOWN:
+                body += paragraphs(f"… and {len(self.excluded) - SHOWN} more")
+        return card("Reading", self._head(), body + paragraphs(*self.notes))
 
 
 def _shown(entry: Entry) -> str:
