@@ -73,13 +73,6 @@ class WhatIf:
             if run.fired:
                 raise _refused()
 
-    def __str__(self) -> str:
-        return (
-            f"What if: {', '.join(self.titles)} with a slider to each parameter; exo.report(page, it) writes the page"
-        )
-
-    __repr__ = __str__
-
     def _repr_html_(self) -> str:
         from exodelivery.draw.html import card, table
 
@@ -130,6 +123,8 @@ class WhatIf:
 
     def __str__(self) -> str:
         return f"What if: {', '.join(self.titles)}, {len(self.sliders)} sliders; write it with exo.report"
+
+    __repr__ = __str__
 
 
 def _used(system: System) -> set[int]:
