@@ -83,11 +83,6 @@ def new_recipe(
         "format": FORMAT, "kind": "fit",
         "about": about or f"{model.name} to {study.name}: {study.about}",
         "models": models, "arms": arms, "spreads": _spreads(study.name, used, spread),
-        "noise": {
-            f"{study.name} {what}": {"model": "log-normal", "why": "estimated from how far numbers lie off"}
-            for what in _bare(used)
-            if model.observables[what].error != "normal"
-        },
         "leave_out": gone,
         "literature": {"cv": literature, "why": LITERATURE},
         "method": {"starts": starts, "seed": seed},
@@ -101,11 +96,6 @@ def new_recipe(
     except OSError as error:
         raise FitError(f"the recipe cannot be written: {error.strerror}", where=Place(str(path))) from None
     return read_recipe(folder)
-
-
-def _bare(records: list[Record]) -> list[str]:
-    """Return the observables of numbers that were printed without a spread, in order."""
-    return list(dict.fromkeys(str(r.what) for r in records if r.spread is None and not r.what.functional))
 
 
 def _variant(arm: Arm, model: Model, without: Mapping[str, str]) -> dict[str, Any]:
