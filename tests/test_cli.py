@@ -281,7 +281,7 @@ def test_the_shell_completes_verbs_and_names(capsys: pytest.CaptureFixture[str],
         f"source {script}\n"
         "COMP_WORDS=(exo ident); COMP_CWORD=1; _shtab_exo; echo ${COMPREPLY[@]}\n"
         "COMP_WORDS=(exo simulate doxorubicin_mo); COMP_CWORD=2; _shtab_exo; echo ${COMPREPLY[@]}\n"
-        "COMP_WORDS=(exo simulate x --carrier liposome_peg); COMP_CWORD=4; _shtab_exo; echo ${COMPREPLY[@]}\n"
+        "COMP_WORDS=(exo simulate x --carrier liposome_pegy); COMP_CWORD=4; _shtab_exo; echo ${COMPREPLY[@]}\n"
     )
     done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["identifiability", "doxorubicin_mouse", "liposome_pegylated"]
