@@ -10,6 +10,9 @@ from exodelivery.cli.command import WELL, Command, option, watched
 
 DEMO = "doxorubicin_carriers"
 """The recipe that ``exo demo`` shows."""
+TITLE = "Doxorubicin to a 4T1 tumour: exosome, liposome, free drug"
+FORMS = ("html", "pdf", "pptx", "md")
+"""A form that needs what is not installed is said and left out; the page needs nothing."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -22,11 +25,22 @@ def run(args: argparse.Namespace) -> int:
     carriers = ["exosome_targeted", "liposome_pegylated", "none"]
     duel = exo.compare(model, carriers, dose, baseline="liposome_pegylated", using=fit, progress=watched())
     print(f"\n{duel}\n")
+    swapped = exo.attribute(
+        model, "exosome_targeted", dose, baseline="liposome_pegylated", using=fit, draws=60, progress=watched()
+    )
+    print(f"{swapped}\n")
+    told = exo.sensitivity(model, dose, using=fit, progress=watched())
+    run = exo.simulate(model, dose, until="28 d", using=fit)
+    parts = (duel, swapped, told, fit, run, model, exo.studies(*fit.studies))
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
-    run = exo.simulate(model, dose, until="28 d", using=fit)
-    path = exo.report(out / f"{DEMO}.html", model, run, fit, duel, exo.studies(*fit.studies))
-    print(f"The report: {path}")
+    for form in FORMS:
+        try:
+            print(f"The report: {exo.report(out / f'{DEMO}.{form}', *parts, title=TITLE)}", flush=True)
+        except exo.ExodeliveryError as error:
+            print(f"No {form}: {error}", flush=True)
+    sliders = exo.what_if(model, carriers, dose, "28 d", using=fit)
+    print(f"The same to play with: {exo.report(out / 'what_if.html', sliders, title=TITLE)}")
     return WELL
 
 

@@ -135,6 +135,7 @@ def compare(
         (*notes_of(setting, using, cases, default_cv), *notes),
         (*left_out, *more),
         tuple(using.citations) if using else (),
+        seed,
     )
 
 

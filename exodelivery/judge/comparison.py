@@ -97,6 +97,8 @@ class Comparison:
     left_out : tuple of str
         What was not compared, each with its reason.
     citations : tuple of Citation
+    seed : int
+        Of the draws.
     """
 
     model: str
@@ -110,6 +112,7 @@ class Comparison:
     notes: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     citations: tuple[Citation, ...] = field(default=(), repr=False)
+    seed: int = 1
 
     def row(self, carrier: str, metric: str, matching: str = "drug") -> Row:
         """Return one row by its names.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exodelivery.reports.section import Section
-from exodelivery.reports.sections import bibliography
+from exodelivery.reports.sections import bibliography, limits, methods
 from exodelivery.reports.sections.table import section_of
 
 
@@ -21,7 +21,7 @@ class Document:
     ----------
     title : str
     sections : tuple of Section
-        The sources of all of them stand last.
+        What they do not show, how they were made, and the sources of all of them stand last.
     """
 
     title: str
@@ -55,6 +55,7 @@ def document(parts: Sequence[object], title: str) -> Document:
     (('It holds.',), ['Result'])
     """
     sections = [section_of(part) for part in parts]
+    sections += filter(None, (limits.render(parts), methods.render(parts)))
     sources = [citation for section in sections for citation in section.citations]
     if sources:
         sections.append(bibliography.render(sources))
