@@ -266,7 +266,7 @@ def tornado_figure(rows: Sequence[TornadoRow], title: str = "", *, x_title: str 
             line={"color": look.colour, "width": 7},
             marker={"color": ["white", look.colour], "size": 13, "line": {"color": look.colour, "width": 2}},
             legendgroup=row.origin, showlegend=bool(row.origin) and row.origin not in named,
-            hovertemplate=f"{plain(row.label)}<br>low: {row.low:.3g}, high: {row.high:.3g}<extra></extra>",
+            hovertemplate=f"{plain(row.label)}<br>{row.low:.3g} to {row.high:.3g}<extra></extra>",
         )  # fmt: skip
         named.add(row.origin)
         figure.add_annotation(

@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Sequence
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from results import small_comparison, small_fit
 
+from exodelivery.declare.fingerprint import fingerprint
 from exodelivery.declare.model import Model
 from exodelivery.declare.regimen import bolus
 from exodelivery.declare.shelf import find
@@ -54,7 +56,7 @@ def rows_of(html: str) -> list[str]:
 def test_a_page_has_a_section_and_an_entry_for_each_part_and_its_sources() -> None:
     page = build(parts(), "All of it")
     headings = re.findall(r"<h2>(.*?)</h2>", page)
-    assert len(headings) == len(parts()) + 1
+    assert len(headings) == len(parts()) + 3
     assert headings[-1] == "Sources"
     assert all(f'href="#section-{n}"' in page and f'id="section-{n}"' in page for n in range(1, len(headings) + 1))
 
@@ -160,3 +162,19 @@ def test_the_same_parts_give_the_same_bytes(tmp_path: Path) -> None:
 def test_what_cannot_be_shown_is_refused_by_name() -> None:
     with pytest.raises(ExodeliveryError, match="cannot show int"):
         build([7], "Seven")
+
+
+def test_a_report_ends_with_what_it_does_not_show_and_how_it_was_made() -> None:
+    said = document(parts(), "All of it")
+    assert [section.title for section in said.sections[-3:]] == ["Limitations", "How this was made", "Sources"]
+    limits, made = (section.html for section in said.sections[-3:-1])
+    undecided = sum(row.headline == "the evidence does not decide" for row in small_comparison().rows)
+    assert f"In {undecided} of {len(small_comparison().rows)} comparisons the evidence does not decide" in limits
+    assert "joint misses 2 of 3 records by more than two SD" in limits
+    assert "No second reader has compared laginha_2005_4t1_tumour, kim_2019_exosome_pk_summary" in limits
+    assert fingerprint(model())[:16] in made and version("scipy") in made
+    assert f"seed {small_comparison().seed}" in made and f"seed {small_fit().seed}" in made
+    assert {section.title for section in document([section_of(model())], "One").sections} <= {
+        "Model doxorubicin_mouse",
+        "Sources",
+    }

@@ -144,7 +144,13 @@ def _add_points(slide: Any, chart: Chart, box: Sequence[int]) -> None:
         if trace in intervals:
             _leave_out_of_legend(made, position)
         elif chart.y.rows:
-            _label(series, chart.y.names.get(numbers(trace["y"])[0], _name(trace)))
+            _label(series, chart.y.names.get(numbers(trace["y"])[0], _told(trace)))
+
+
+def _told(trace: Mapping[str, Any]) -> str:
+    """Return what a row tells when pointed at; in a chart of rows a trace's name is that of its group."""
+    told = str(trace.get("hovertemplate") or "").removesuffix("<extra></extra>")
+    return plain_text(told) or _name(trace)
 
 
 def _pairs(trace: Mapping[str, Any]) -> list[tuple[float, float]]:
@@ -175,12 +181,13 @@ def _intervals(trace: Mapping[str, Any], chart: Chart) -> Iterator[dict[str, Any
 
 
 def _label(series: Any, text: str) -> None:
-    """Write a row's name above its point, since its position on the axis means nothing."""
+    """Write a row's name and its number in one line above its point; what else is said of it stands in the table."""
     from pptx.enum.chart import XL_LABEL_POSITION
     from pptx.util import Pt
 
     frame = series.points[0].data_label.text_frame
-    frame.text = text
+    frame.text = ", ".join(text.split(", ")[:2])
+    frame.word_wrap = False
     frame.paragraphs[0].font.size = Pt(12)
     series.points[0].data_label.position = XL_LABEL_POSITION.ABOVE
 
