@@ -12,7 +12,7 @@ DEMO = "doxorubicin_carriers"
 """The recipe that ``exo demo`` shows."""
 TITLE = "Doxorubicin to a 4T1 tumour: exosome, liposome, free drug"
 FORMS = ("html", "pdf", "pptx", "md")
-"""A form that needs what is not installed is said and left out; the page needs nothing."""
+"""What needs something that is not installed is said and left out; the page needs nothing."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,9 +29,13 @@ def run(args: argparse.Namespace) -> int:
         model, "exosome_targeted", dose, baseline="liposome_pegylated", using=fit, draws=60, progress=watched()
     )
     print(f"{swapped}\n")
-    told = exo.sensitivity(model, dose, using=fit, progress=watched())
+    told = []
+    try:
+        told.append(exo.sensitivity(model, dose, using=fit, progress=watched()))
+    except exo.ExodeliveryError as error:
+        print(f"No sensitivity: {error}", flush=True)
     run = exo.simulate(model, dose, until="28 d", using=fit)
-    parts = (duel, swapped, told, fit, run, model, exo.studies(*fit.studies))
+    parts = (duel, swapped, *told, fit, run, model, exo.studies(*fit.studies))
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     for form in FORMS:
@@ -49,7 +53,9 @@ COMMAND = Command(
     """\
 $ exo demo
 The kept fit doxorubicin_carriers, on published numbers; then three carriers of the same doxorubicin ...
-The report: out/doxorubicin_carriers.html""",
+The report: out/doxorubicin_carriers.html
+...
+The same to play with: out/what_if.html""",
     (option("--out", default="out", metavar="FOLDER", help="where the report goes; out unless given"),),
     run,
 )
