@@ -22,6 +22,7 @@ from exodelivery.declare.quantity import from_scale
 from exodelivery.evidence.records import Z975
 from exodelivery.fitting.result import Fit
 from exodelivery.judge.comparison import Comparison
+from exodelivery.judge.sensitivity import Sensitivity
 from exodelivery.reports.document import document
 from exodelivery.reports.section import Section
 from exodelivery.reports.sections.methods import PACKAGES
@@ -46,7 +47,17 @@ def parts() -> dict[str, Any]:
     carriers = ["exosome_targeted", "none"]
     duel = exo.compare(model, carriers, dose, baseline=baseline, using=fit, draws=25, metrics=METRICS)
     run = exo.simulate(model, dose, "48 h", using=fit)
-    return {"comparison": duel, "fit": fit, "run": run, "model": model, "studies": exo.studies(*fit.studies)}
+    swapped = exo.attribute(model, "exosome_targeted", dose, baseline=baseline, using=fit, draws=20)
+    told = exo.sensitivity(model, dose, using=fit, trajectories=4, samples=32)
+    return {
+        "comparison": duel,
+        "attribution": swapped,
+        "sensitivity": told,
+        "fit": fit,
+        "run": run,
+        "model": model,
+        "studies": exo.studies(*fit.studies),
+    }
 
 
 def words(markup: str) -> str:
@@ -106,6 +117,8 @@ def again(part: Any, stored: Any) -> Iterator[float]:
         for name in part.names:
             curve = part[name]
             yield from (float(np.max(curve(curve.times))), float(curve.times[np.argmax(curve.values)]))
+    elif isinstance(part, Sensitivity):
+        yield len(stored["influences"])
     elif isinstance(part, Comparison):
         headlines = [row.headline for row in part.rows]
         yield from (len(headlines), headlines.count("the evidence does not decide"), len(part.left_out))
@@ -135,7 +148,7 @@ def is_of(token: str, numbers: Sequence[float]) -> bool:
     return any(abs(value - scale * number) <= half for number in numbers for scale in (1, 100))
 
 
-@pytest.mark.parametrize("name", ["comparison", "fit", "run", "model", "studies"])
+@pytest.mark.parametrize("name", ["comparison", "attribution", "sensitivity", "fit", "run", "model", "studies"])
 def test_every_number_of_a_section_is_one_of_its_result(name: str) -> None:
     part = parts()[name]
     section, numbers = section_of(part), pool(part)
