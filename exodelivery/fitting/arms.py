@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -68,16 +68,6 @@ class Row:
         return (record.what.observable, self.functional, record.unit, bool(record.against), *where)
 
 
-class QuickArm(Protocol):
-    """What may stand for the runs of an arm: the same numbers, read off curves prepared once."""
-
-    def predict(self, numbers: Array, /) -> list[Value]:
-        """Return what :meth:`ArmOfFit.predict` returns."""
-
-    def slopes(self, numbers: Array, places: tuple[int, ...], /) -> tuple[list[Value], Array]:
-        """Return what :meth:`ArmOfFit.slopes` returns."""
-
-
 @dataclass(frozen=True, slots=True)
 class ArmOfFit:
     """One arm with its model.
@@ -93,8 +83,6 @@ class ArmOfFit:
         Of its own records.
     others : tuple of Row
         What ratios of other arms are held against: numbers of this arm that are no records of it.
-    quick : QuickArm or None
-        Compiled curves that stand for the arm's own runs, where something fits thousands of times.
     """
 
     pairing: Pairing
@@ -103,7 +91,6 @@ class ArmOfFit:
     regimen: Regimen
     rows: tuple[Row, ...]
     others: tuple[Row, ...] = ()
-    quick: QuickArm | None = None
 
     @property
     def asked(self) -> tuple[Row, ...]:
@@ -112,8 +99,6 @@ class ArmOfFit:
 
     def predict(self, numbers: Array, solver: str, accuracy: float = ACCURACY) -> list[Value]:
         """Return whatever is asked at these parameters [base units]; see :meth:`slopes` for its units."""
-        if self.quick is not None:
-            return self.quick.predict(numbers)
         found = self._run(numbers, solver, accuracy)
         return [_in_unit_of(row, self._value(row, found), self.molar_mass(numbers)) for row in self.asked]
 
@@ -126,8 +111,6 @@ class ArmOfFit:
         a prediction that failed. ``compiled`` takes the solver's own sensitivities where it has them: seconds to
         translate, then several times as quick.
         """
-        if self.quick is not None:
-            return self.quick.slopes(numbers, places)
         found = self._run(numbers, solver, ACCURACY)
         mass = self.molar_mass(numbers)
         slopes = np.zeros((len(self.asked), len(places)))

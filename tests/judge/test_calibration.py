@@ -1,4 +1,4 @@
-"""P(better) in small: the quick runs are the slow ones, the count is right, and a few worlds do not contradict it."""
+"""P(better) in small: truths are those of their worlds, the count is right, and a few worlds do not contradict it."""
 
 from __future__ import annotations
 
@@ -9,31 +9,12 @@ import pytest
 
 from exodelivery.declare.table import Table
 from exodelivery.errors import FitError
-from exodelivery.evidence.records import read_what
 from exodelivery.fitting.fit import fit_with
 from exodelivery.fitting.problem import Evaluator
-from exodelivery.fitting.quick import quickened
 from exodelivery.judge.calibration.trial import Calibration, calibrate, drawn, studied
 from exodelivery.judge.calibration.world import small_world
 from exodelivery.judge.compare import log_ratios, setting_of
 from exodelivery.solve.dosing import split
-
-
-def test_compiled_curves_give_what_the_arms_own_runs_give() -> None:
-    problem = small_world().problem
-    slow = replace(problem, arms=tuple(replace(arm, quick=None) for arm in problem.arms))
-    white = np.random.default_rng(4).normal(size=len(problem.unknowns))
-    quick, plain = Evaluator(problem), Evaluator(slow)
-    np.testing.assert_allclose(quick.residuals(white), plain.residuals(white), atol=1e-6)
-    expected = plain.jacobian(white)
-    np.testing.assert_allclose(quick.jacobian(white), expected, atol=2e-4 * np.abs(expected).max())
-
-
-def test_what_no_compiled_curve_gives_is_refused() -> None:
-    arm = small_world().problem.arms[0]
-    row = replace(arm.rows[0], functional="half_life", record=replace(arm.rows[0].record, what=read_what("mrt(x)")))
-    with pytest.raises(FitError, match="no level and no area"):
-        quickened(replace(arm, rows=(row,)))
 
 
 def test_the_truth_of_a_world_is_that_of_its_parameters() -> None:

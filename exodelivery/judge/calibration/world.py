@@ -24,7 +24,6 @@ from exodelivery.evidence.records import Record, read_what
 from exodelivery.evidence.study import Arm, Study
 from exodelivery.fitting.arms import ArmOfFit, arm_of_fit, positions
 from exodelivery.fitting.problem import Problem
-from exodelivery.fitting.quick import quickened
 from exodelivery.fitting.recipe import Method, Pairing, Recipe, Variant
 from exodelivery.fitting.unknowns import identities_of, unknowns_of
 
@@ -140,13 +139,13 @@ def small_world() -> World:
         Method(starts=1, solver="rodas5p"),
     )  # fmt: skip
     arms = [
-        quickened(arm_of_fit(pairing, recipe, model, study, [one for one in study.records if one.arm == pairing.arm]))
+        arm_of_fit(pairing, recipe, model, study, [one for one in study.records if one.arm == pairing.arm])
         for pairing, model in zip(pairings, models, strict=True)
     ]
     unknowns = unknowns_of(_parameters(arms))
     index = {unknown.identity: n for n, unknown in enumerate(unknowns)}
     uses = tuple(positions(arm, index, identities_of(arm.model)) for arm in arms)
-    problem = Problem(recipe, (study,), tuple(arms), unknowns, uses, (), recipe.method.solver)
+    problem = Problem(recipe, (study,), tuple(arms), unknowns, uses, (), recipe.method.solver, compiled=True)
     return World(problem, models[1], carriers[1], carriers[0], bolus(DOSE), "released drug in tumour", "drug", 96.0)
 
 
