@@ -115,17 +115,9 @@ def inputs(pairs: Sequence[str], regimen: Regimen) -> Regimen:
     return regimen
 
 
-def values(pairs: Sequence[str]) -> dict[str, str | float]:
-    """Return the values that ``--set NAME=VALUE`` lays over the model's; raises on a pair that is none."""
-    found: dict[str, str | float] = {}
-    for pair in pairs:
-        name, sign, value = (part.strip() for part in pair.partition("="))
-        if not (name and sign and value):
-            raise Misuse(f"--set takes NAME=VALUE, not {pair!r}", remedy='write --set "uptake.PS=0.02 mL/h/g"')
-        if name in found:
-            raise Misuse(f"--set gives {name} twice")
-        found[name] = value
-    return found
+def values(given: Sequence[str]) -> dict[str, str | float]:
+    """Return the values that ``--set NAME=VALUE`` lays over the model's."""
+    return dict(pairs(given, "--set", '"uptake.PS=0.02 mL/h/g"'))
 
 
 def say(result: Any, args: argparse.Namespace, plain: Any = None) -> None:
@@ -168,12 +160,20 @@ def given_file(name: str) -> Iterator[Path]:
         yield path
 
 
+def pair(text: str, word: str, example: str) -> tuple[str, str]:
+    """Return name and value of NAME=VALUE; raises on what is none."""
+    name, sign, value = (part.strip() for part in text.partition("="))
+    if not (name and sign and value):
+        raise Misuse(f"{word} takes NAME=VALUE, not {text!r}", remedy=f"write {word} {example}")
+    return name, value
+
+
 def pairs(given: Sequence[str], word: str, example: str) -> dict[str, str]:
-    """Return what an option that takes NAME=VALUE was given; raises on a pair that is none."""
-    found = {}
-    for pair in given:
-        name, sign, value = (part.strip() for part in pair.partition("="))
-        if not (name and sign and value):
-            raise Misuse(f"{word} takes NAME=VALUE, not {pair!r}", remedy=f"write {word} {example}")
+    """Return what an option that takes NAME=VALUE was given; raises on what is none, and on a name given twice."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, value = pair(text, word, example)
+        if name in found:
+            raise Misuse(f"{word} gives {name} twice")
         found[name] = value
     return found

@@ -6,7 +6,7 @@ import argparse
 
 import exodelivery as exo
 from exodelivery.cli.command import WELL, Command, Misuse, option, watched
-from exodelivery.cli.options import DOSE, MODEL, OUTPUT, SEED, USING, dose, hand_out
+from exodelivery.cli.options import DOSE, MODEL, OUTPUT, SEED, USING, dose, hand_out, pair
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,18 +23,18 @@ def run(args: argparse.Namespace) -> int:
             options[name] = _listed(getattr(args, name))
     if args.levels is not None:
         options["doses"] = [_number(text, "--levels") for text in _listed(args.levels)]
-    serial = dict(_pair(text, "--serial", "plasma_total=2") for text in args.serial)
+    serial = dict(pair(text, "--serial", "plasma_total=2") for text in args.serial)
     if serial:
         options["serial"] = {name: int(_number(text, "--serial")) for name, text in serial.items()}
-    limits = dict(_pair(text, "--limit", '"plasma_total=0.05 nmol/mL"') for text in args.limit)
+    limits = dict(pair(text, "--limit", '"plasma_total=0.05 nmol/mL"') for text in args.limit)
     if limits:
         options["limits"] = limits
-    rival = dict(_pair(text, "--rival", "uptake=leaky_vessels") for text in args.rival)
+    rival = dict(pair(text, "--rival", "uptake=leaky_vessels") for text in args.rival)
     if rival:
         options["rival"] = rival
     inhibitors: dict[str, dict[str, float]] = {}
     for text in args.inhibit:
-        name, number = _pair(text, "--inhibit", "efflux.pump.v_max=0.1")
+        name, number = pair(text, "--inhibit", "efflux.pump.v_max=0.1")
         inhibitors.setdefault("inhibited", {})[name] = _number(number, "--inhibit")
     if inhibitors:
         options["inhibitors"] = inhibitors
@@ -47,13 +47,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _listed(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _pair(text: str, word: str, example: str) -> tuple[str, str]:
-    name, sign, value = (part.strip() for part in text.partition("="))
-    if not (name and sign and value):
-        raise Misuse(f"{word} takes NAME=VALUE, not {text!r}", remedy=f"write {word} {example}")
-    return name, value
 
 
 def _number(text: str, word: str) -> float:

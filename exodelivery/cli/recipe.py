@@ -5,18 +5,13 @@ from __future__ import annotations
 import argparse
 
 import exodelivery as exo
-from exodelivery.cli.command import WELL, Command, Misuse, option
-from exodelivery.cli.options import JSON, say
+from exodelivery.cli.command import WELL, Command, option
+from exodelivery.cli.options import JSON, pairs, say
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return the code for the shell."""
-    without = {}
-    for pair in args.without:
-        slot, sign, why = (part.strip() for part in pair.partition("="))
-        if not (slot and sign and why):
-            raise Misuse(f"--without takes SLOT=REASON, not {pair!r}", remedy='write --without "effect=not measured"')
-        without[slot] = why
+    without = pairs(args.without, "--without", '"effect=not measured"')
     found = exo.recipe(
         args.name, args.study, args.model, without=without, spread=args.spread, literature=args.literature,
         starts=args.starts, seed=args.seed, shelf=args.shelf,

@@ -6,7 +6,7 @@ import argparse
 
 import exodelivery as exo
 from exodelivery.cli.command import WELL, Command, Misuse, option, watched
-from exodelivery.cli.options import DOSE, MODEL, OUTPUT, SEED, USING, dose, hand_out
+from exodelivery.cli.options import DOSE, MODEL, OUTPUT, SEED, USING, dose, hand_out, pairs
 
 
 def run(args: argparse.Namespace) -> int:
@@ -24,24 +24,14 @@ def run(args: argparse.Namespace) -> int:
         "matching": args.matching,
         "seed": args.seed,
         "metrics": metrics,
-        "variability": _pairs(args.cv, "--cv", "body.weight=15 %") or None,
-        "targets": _pairs(args.target, "--target", "plasma AUC=20 nmol*h/mL"),
+        "variability": pairs(args.cv, "--cv", '"body.weight=15 %"') or None,
+        "targets": pairs(args.target, "--target", '"plasma AUC=20 nmol*h/mL"'),
     }
     options = {name: value for name, value in asked.items() if value is not None}
     model = exo.load(args.model, carrier=carriers[0])
     who = exo.virtual(model, carriers, dose(args), baseline=args.baseline, using=using, progress=watched(), **options)
     hand_out(who, args)
     return WELL
-
-
-def _pairs(words: list[str], name: str, example: str) -> dict[str, str]:
-    found = {}
-    for word in words:
-        key, sign, value = (part.strip() for part in word.partition("="))
-        if not (key and sign and value):
-            raise Misuse(f"{name} takes NAME=VALUE, not {word!r}", remedy=f'write {name} "{example}"')
-        found[key] = value
-    return found
 
 
 COMMAND = Command(
