@@ -129,6 +129,58 @@ def pool(part: Any) -> list[float]:
     return [*leaves(stored), *again(part, stored)]
 
 
+def records(stored: Any) -> Iterator[dict[str, Any]]:
+    """Yield every record of a stored result, however deep."""
+    if isinstance(stored, dict):
+        yield stored
+        for value in stored.values():
+            yield from records(value)
+    elif isinstance(stored, list):
+        for value in stored:
+            yield from records(value)
+
+
+def groups(part: Any) -> list[list[float]]:
+    """Return what one row of a table may print: the numbers of one record, and what is derived from it alone."""
+    stored = json.loads(as_json(part))
+    found = []
+    for record in records(stored):
+        own = list(leaves({name: value for name, value in record.items() if _is_plain(value)}))
+        if isinstance(part, Fit) and "estimate" in record:
+            own += again(part, {**stored, "parameters": [record], "predictions": []})
+        if isinstance(part, Fit) and record.get("note"):
+            notes = list(dict.fromkeys(row["note"] for row in stored["predictions"] if row["note"]))
+            own.append(notes.index(record["note"]) + 1.0)  # its footnote
+        found.append(own)
+    if isinstance(part, Trajectory):
+        found += [[size] for size in part.residuals.values()]
+        for name in part.names:
+            curve = part[name]
+            found.append([float(np.max(curve(curve.times))), float(curve.times[np.argmax(curve.values)])])
+    if isinstance(part, Fit):
+        used = [row for row in stored["predictions"] if row["used"]]
+        for study, arm in {(row["study"], row["arm"]) for row in used}:
+            found.append([*again(part, {**stored, "parameters": [], "predictions": [
+                row for row in used if (row["study"], row["arm"]) == (study, arm)
+            ]}), *leaves([study, arm])])  # fmt: skip
+    return found
+
+
+def _is_plain(value: Any) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return len(inner) < 20 and not any(isinstance(one, dict | list) for one in inner)
+
+
+def loose_rows(section: Section, part: Any) -> list[str]:
+    """Return the rows of a section's tables whose numbers no single record has all of."""
+    every, loose = groups(part), []
+    for row in re.findall(r"<tr>.*?</tr>", section.html, flags=re.DOTALL):
+        tokens = [token for token in printed(words(row)) if token not in CONVENTIONS]
+        if "<th" not in row and not any(all(is_of(token, numbers) for token in tokens) for numbers in every):
+            loose.append(words(row))
+    return loose
+
+
 def untraced(section: Section, numbers: Sequence[float]) -> list[str]:
     """Return what a section prints that is none of these numbers."""
     text = f"{words(section.html)} {section.headline}"
@@ -154,6 +206,7 @@ def test_every_number_of_a_section_is_one_of_its_result(name: str) -> None:
     section, numbers = section_of(part), pool(part)
     assert len(printed(words(section.html))) > 20
     assert untraced(section, numbers) == []
+    assert loose_rows(section, part) == []
     # A number that somebody typed, or a digit that slipped, is found.
     typed = Section(section.title, section.html + "<p>It was 0.7182818 of it.</p>", section.headline)
     assert untraced(typed, numbers) == ["0.7182818"]
